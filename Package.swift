@@ -1,0 +1,139 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One baseline for Swift and C alike, so that C's inline functions inline into Swift. Wider kernels are whole-buffer
+/// functions that are dispatched at run time.
+#if arch(x86_64)
+  let baseline = ["-march=x86-64-v2"]
+#else
+  let baseline: [String] = []
+#endif
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("SafeInteropWrappers"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(baseline.flatMap { ["-Xcc", $0] }),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+let testSettings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .unsafeFlags(baseline.flatMap { ["-Xcc", $0] }),
+]
+let cSettings: [CSetting] = [.unsafeFlags(baseline + ["-O2", "-Wall", "-Wextra", "-Werror"])]
+
+/// A module under `Sources/<shelf>/<name>`.
+func module(_ name: String, on shelf: String, uses: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: uses, path: "Sources/\(shelf)/\(name)", swiftSettings: settings)
+}
+/// A C library from Debian, under `Sources/Base/<name>`.
+func library(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/Base/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+/// The tests of one module, under `Tests/<name>`.
+func tests(_ name: String, of uses: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: uses, path: "Tests/\(name)", swiftSettings: testSettings)
+}
+
+/// Everything a shard is made of, for those who put one together.
+let line: [Target.Dependency] = ["Bytes", "Events", "Formats", "Settings", "Telemetry", "World"]
+
+/// `FUZZ=http swift build -c release --product fuzz-http --sanitize=fuzzer`
+let fuzzers: [Target] =
+  Context.environment["FUZZ"].map { name in
+    [
+      .executableTarget(
+        name: "fuzz-\(name)",
+        dependencies: line + ["Decode", "Store"],
+        path: "Tests/Fuzz/\(name)",
+        swiftSettings: testSettings + [.unsafeFlags(["-parse-as-library"])]
+      )
+    ]
+  } ?? []
+
+let package = Package(
+  name: "sluice",
+  products: [.executable(name: "sluice", targets: ["CLI"])],
+  targets: [
+    library("CLiburing", pkgConfig: "liburing", package: "liburing-dev"),
+    library("CLZ4", pkgConfig: "liblz4", package: "liblz4-dev"),
+    library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    library("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+    .target(name: "CKernels", path: "Sources/Base/CKernels", cSettings: cSettings),
+    .target(name: "CHost", path: "Sources/Base/CHost", cSettings: cSettings),
+
+    module("Bytes", on: "Base", uses: ["CKernels"]),
+    module("Events", on: "Base"),
+    module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "CZlib", "Events"]),
+    module("Settings", on: "Base", uses: ["CYAML"]),
+    module("Telemetry", on: "Base", uses: ["Bytes", "Events"]),
+    module("World", on: "Base", uses: ["Bytes", "Events"]),
+
+    module("Accept", on: "Line", uses: ["Bytes", "Events"]),
+    module("Decode", on: "Line", uses: ["Bytes", "Events", "Formats", "CKernels"]),
+    module("Gate", on: "Line", uses: ["Bytes", "Events", "COpenSSL"]),
+    module("Mark", on: "Line", uses: ["Bytes", "Events", "Formats"]),
+    module("Pack", on: "Line", uses: ["Bytes", "Events", "Formats"]),
+    module("Store", on: "Line", uses: ["Bytes", "Events", "Formats"]),
+
+    module(
+      "Gateway",
+      on: "Assembly",
+      uses: line + ["Accept", "Decode", "Gate", "Mark", "Pack", "Store"]
+    ),
+    module("Host", on: "Assembly", uses: ["Bytes", "CHost", "CLiburing", "Events", "Formats", "World"]),
+    .target(
+      name: "Load",
+      dependencies: ["Bytes", "CHost", "CLiburing", "Telemetry"],
+      path: "Benchmarks/Load",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "CLI",
+      dependencies: line + ["Gateway", "Host", "Load", "Gate", "Store", "CHost"],
+      path: "Sources/Assembly/CLI",
+      swiftSettings: settings
+    ),
+
+    .target(
+      name: "Simulator",
+      dependencies: ["Bytes", "Events", "Formats", "World"],
+      path: "Tests/Simulator",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "line-benchmark",
+      dependencies: line + ["Gateway", "Simulator"],
+      path: "Benchmarks/Line",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "micro-benchmark",
+      dependencies: line + ["Decode", "Gate", "Mark", "Pack", "Store"],
+      path: "Benchmarks/Micro",
+      swiftSettings: settings
+    ),
+
+    tests("BytesTests", of: ["Bytes"]),
+    tests("FormatsTests", of: ["Bytes", "Events", "Formats"]),
+    tests("SettingsTests", of: ["Settings"]),
+    tests("TelemetryTests", of: ["Bytes", "Events", "Telemetry"]),
+    tests("AcceptTests", of: ["Accept", "Bytes", "Events"]),
+    tests("DecodeTests", of: ["Bytes", "Decode", "Events", "Formats"]),
+    tests("GateTests", of: ["Bytes", "Events", "Gate"]),
+    tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
+    tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
+    tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
+    tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
+    tests("SimulationTests", of: line + ["Gateway", "Simulator", "Store"]),
+    tests("EndToEndTests", of: line + ["Gateway", "Host"]),
+    tests("TidyTests", of: []),
+  ] + fuzzers,
+  swiftLanguageModes: [.v6]
+)

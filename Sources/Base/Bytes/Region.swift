@@ -1,0 +1,102 @@
+internal import Glibc
+
+/// Page-aligned memory, filled from the front, that the kernel may read and write.
+///
+/// Whoever holds the value may touch its bytes. Queueing an operation takes the value away and its completion gives it
+/// back, so bytes in flight can be neither changed nor freed: the compiler sees to it.
+@safe public struct Region: ~Copyable {
+  /// Which place in its machine's table of regions it belongs to.
+  public let id: RegionID
+  /// The bytes themselves, for the machine that holds the region.
+  public let memory: UnsafeMutableRawBufferPointer
+  @usableFromInline var filled = 0
+
+  /// How many bytes are filled.
+  @inlinable public var count: Int {
+    get { filled }
+    set {
+      require(newValue >= 0 && newValue <= byteCount, "a region is filled within its bounds")
+      filled = newValue
+    }
+  }
+
+  /// Maps zeroed memory. Cost: address space at once, memory a page at a time when it is first touched.
+  public init(id: RegionID, byteCount: Int) {
+    require(byteCount > 0, "a region holds something")
+    self.id = id
+    let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    require(unsafe start != MAP_FAILED, "the address space holds every region")
+    unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+  }
+  deinit {
+    // SAFETY: mapped by `init` with this length, and nobody but the owner of this value refers to it.
+    _ = unsafe munmap(memory.baseAddress, memory.count)
+  }
+
+  /// How many bytes it can hold.
+  @inlinable public var byteCount: Int { unsafe memory.count }
+  /// How many bytes are free.
+  @inlinable public var room: Int { byteCount &- filled }
+  /// The filled bytes.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    @inlinable get {
+      let filled = unsafe RawSpan(_unsafeStart: memory.baseAddress!, byteCount: filled)
+      return unsafe _overrideLifetime(filled, borrowing: self)
+    }
+  }
+
+  /// Fills up to `count` further bytes through a writer, which may leave some of them unwritten. Cost: one check.
+  @inlinable @inline(__always)
+  public mutating func write(atMost count: Int, _ body: (inout Writer) -> Void) {
+    require(count >= 0 && count <= room, "what is written fits")
+    // SAFETY: the promise above keeps the writer, which can't escape `body`, inside this region.
+    var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
+    body(&writer)
+    filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
+  }
+
+  /// Copies `bytes` behind what is filled.
+  @inlinable public mutating func append(_ bytes: RawSpan) {
+    write(atMost: bytes.byteCount) { $0.append(bytes) }
+  }
+  /// Appends ASCII text.
+  @inlinable public mutating func append(_ text: StaticString) {
+    write(atMost: text.utf8CodeUnitCount) { $0.append(text) }
+  }
+  /// Appends an integer, big-endian.
+  @inlinable public mutating func append<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
+    write(atMost: MemoryLayout<T>.size) { $0.append(value) }
+  }
+
+  /// Overwrites an integer among the filled bytes, big-endian.
+  @inlinable public mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
+    require(offset >= 0 && offset &+ MemoryLayout<T>.size <= filled, "what is overwritten is filled")
+    unsafe memory.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
+  }
+
+  /// Takes away the first `count` filled bytes; what follows moves to the front.
+  public mutating func removeFirst(_ count: Int) {
+    require(count >= 0 && count <= filled, "what is removed is filled")
+    guard count > 0 else { return }
+    // SAFETY: both ranges lie within the filled bytes; memmove allows them to overlap.
+    _ = unsafe memmove(memory.baseAddress!, memory.baseAddress! + count, filled - count)
+    filled -= count
+  }
+
+  /// Zeroes the filled bytes from `offset` on.
+  public mutating func zero(from offset: Int) {
+    require(offset >= 0 && offset <= filled, "what is zeroed is filled")
+    unsafe (memory.baseAddress! + offset).initializeMemory(as: UInt8.self, repeating: 0, count: filled - offset)
+  }
+}
+
+/// A region's place in its machine's table. Bound: 24 bits, so that it fits into an operation's token.
+public struct RegionID: RawRepresentable, Hashable, Sendable {
+  /// The number itself.
+  public let rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) {
+    precondition(rawValue < 1 << 24)
+    self.rawValue = rawValue
+  }
+}

@@ -1,0 +1,80 @@
+internal import Glibc
+
+/// Writes bytes one after another into memory that somebody else owns; made by `Region.write`.
+///
+/// Every call checks that what it writes fits, by one comparison.
+@safe public struct Writer: ~Copyable, ~Escapable {
+  @usableFromInline var position: UnsafeMutableRawPointer
+  @usableFromInline let end: UnsafeMutableRawPointer
+
+  // SAFETY: `Region.write` passes a range of its own memory and keeps it alive and unshared while the writer lives.
+  @_lifetime(immortal)
+  @inlinable @inline(__always) init(from start: UnsafeMutableRawPointer, to end: UnsafeMutableRawPointer) {
+    unsafe (position, self.end) = unsafe (start, end)
+  }
+
+  /// How many bytes may still be written.
+  @inlinable @inline(__always) public var room: Int { unsafe end - position }
+
+  /// Writes an integer, big-endian.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func append<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
+    require(room >= MemoryLayout<T>.size, "an integer fits")
+    unsafe position.storeBytes(of: value.bigEndian, as: T.self)
+    unsafe position += MemoryLayout<T>.size
+  }
+  /// Writes bytes. They can't overlap what is written: whoever lends them can't own this memory at the same time.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func append(_ bytes: RawSpan) {
+    let count = bytes.byteCount
+    require(room >= count, "bytes fit")
+    guard count > 0 else { return }
+    unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
+    unsafe position += count
+  }
+  /// Writes ASCII text.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func append(_ text: StaticString) {
+    let count = text.utf8CodeUnitCount
+    require(room >= count, "text fits")
+    unsafe position.copyMemory(from: text.utf8Start, byteCount: count)
+    unsafe position += count
+  }
+  /// Writes an unsigned number in decimal. Bound: 20 digits.
+  @_lifetime(self: copy self)
+  @inlinable public mutating func append(decimal value: UInt64) {
+    var digits = 1
+    var bound: UInt64 = 10
+    while digits < 20, value >= bound {
+      digits &+= 1
+      bound = digits < 20 ? bound &* 10 : .max
+    }
+    require(room >= digits, "a number fits")
+    var rest = value
+    var place = digits
+    repeat {
+      place &-= 1
+      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+      unsafe position.storeBytes(of: 0x30 | UInt8(truncatingIfNeeded: remainder), toByteOffset: place, as: UInt8.self)
+      rest = quotient
+    } while place > 0
+    unsafe position += digits
+  }
+  /// Writes a zigzag LEB128 number, as Kafka's records want them. Bound: 10 bytes.
+  /// Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func append(varint value: Int64) {
+    var rest = UInt64(bitPattern: value &<< 1 ^ value &>> 63)
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest &>>= 7
+    }
+    append(UInt8(truncatingIfNeeded: rest))
+  }
+}
+
+/// How many bytes a zigzag LEB128 number takes: 1 to 10.
+@inlinable @inline(__always) public func varintBytes(_ value: Int64) -> Int {
+  let bits = 64 &- (UInt64(bitPattern: value &<< 1 ^ value &>> 63) | 1).leadingZeroBitCount
+  return (bits &+ 6) / 7
+}

@@ -1,0 +1,102 @@
+/// One thing a producer told us. It borrows the bytes it arrived in and can't outlive them.
+public struct Event: ~Escapable {
+  /// Where it goes and by whose leave.
+  public let grant: Grant
+  /// What its request said of it besides its bytes.
+  public let origin: Origin
+  /// Its key; empty when `hasKey` is false.
+  public let key: RawSpan
+  /// Whether it has a key, which may be empty.
+  public let hasKey: Bool
+  /// Its bytes, as they arrived.
+  public let payload: RawSpan
+
+  /// An event without a key. Copies nothing.
+  @_lifetime(copy payload)
+  @inlinable @inline(__always) public init(grant: Grant, origin: Origin, payload: RawSpan) {
+    self.grant = grant
+    self.origin = origin
+    key = payload.extracting(0..<0)
+    hasKey = false
+    self.payload = payload
+  }
+  /// An event with a key. Copies nothing.
+  @_lifetime(copy payload, copy key)
+  @inlinable @inline(__always) public init(grant: Grant, origin: Origin, key: RawSpan, payload: RawSpan) {
+    self.grant = grant
+    self.origin = origin
+    self.key = key
+    hasKey = true
+    self.payload = payload
+  }
+}
+
+/// Leave to write to a topic.
+public struct Grant: Hashable, Sendable {
+  /// Where to.
+  public let topic: TopicID
+  /// Whose leave it is.
+  public let principal: PrincipalID
+  /// The largest event the topic takes.
+  public let eventBytesMax: Int
+  @inlinable public init(topic: TopicID, principal: PrincipalID, eventBytesMax: Int) {
+    (self.topic, self.principal, self.eventBytesMax) = (topic, principal, eventBytesMax)
+  }
+}
+
+/// What a request says of its events besides their bytes. Plain data, kept by the front while it reads the request.
+public struct Origin: Hashable, Sendable {
+  /// The id the sender gave (a UUID), or `nil` to have one made.
+  public var eventID: UInt128?
+  /// The trace the event belongs to, when the sender named one. Source: W3C Trace Context §3.2.
+  public var trace: TraceParent?
+  @inlinable public init(eventID: UInt128? = nil, trace: TraceParent? = nil) {
+    (self.eventID, self.trace) = (eventID, trace)
+  }
+}
+
+/// A `traceparent`: 16 bytes of trace, 8 of parent, 1 of flags. Source: W3C Trace Context §3.2.
+public struct TraceParent: Hashable, Sendable {
+  /// Which trace.
+  public let trace: UInt128
+  /// Which span within it.
+  public let parent: UInt64
+  /// Bit 0 says that the caller may have recorded it.
+  public let flags: UInt8
+  @inlinable public init(trace: UInt128, parent: UInt64, flags: UInt8) {
+    (self.trace, self.parent, self.flags) = (trace, parent, flags)
+  }
+}
+
+/// What became of one event.
+public enum Verdict: Sendable {
+  /// In the batch; to be acknowledged once its mark is safe.
+  case numbered(Placement)
+  /// Not wanted, now or ever.
+  case refused(Refusal)
+  /// No room at this moment: offer the same event again later.
+  case later
+}
+
+/// Where an event went.
+public struct Placement: Hashable, Sendable {
+  /// What its answer waits for.
+  public let mark: Mark
+  /// The lane, which readers call its partition.
+  public let lane: LaneID
+  /// Its place in its topic's partition; `nil` when another shard's lane numbers it.
+  public let offset: UInt64?
+  @inlinable public init(mark: Mark, lane: LaneID, offset: UInt64?) {
+    (self.mark, self.lane, self.offset) = (mark, lane, offset)
+  }
+}
+
+/// What a front hands its events to: everything behind `Decode`, seen from there.
+public protocol EventConsumer: ~Copyable {
+  /// Whose credential this is, or `nil` when it is nobody's.
+  mutating func principal(of credential: RawSpan) -> PrincipalID?
+  /// Leave to write to the topic of that name. Throws: `unknownTopic`, `forbidden`, or what overload makes us say.
+  mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant
+  /// Numbers the event and keeps its bytes, or says why not. Events are offered in the order they were sent.
+  mutating func take(_ event: borrowing Event) -> Verdict
+}

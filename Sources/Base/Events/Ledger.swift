@@ -1,0 +1,54 @@
+/// Where every event that was received has gone: `received = stored + refused + duplicate + in flight`, at all times.
+///
+/// One per shard, counted on the event's way, published at the end of a turn, and summed for the operator.
+public struct Ledger: Sendable {
+  /// Events read off the wire, whatever became of them.
+  public var received: UInt64 = 0
+  /// Events that are safe in the way their topic promises.
+  public var stored: UInt64 = 0
+  /// Events set aside with a verdict.
+  public var quarantined: UInt64 = 0
+  /// Events that had been stored before.
+  public var duplicates: UInt64 = 0
+  /// Events numbered and not yet safe.
+  public var inFlight: UInt64 = 0
+  /// Events refused, by `Refusal.rawValue`.
+  public var refused: InlineArray<32, UInt64> = InlineArray(repeating: 0)
+
+  /// Nothing has happened.
+  @inlinable public init() {}
+
+  /// All events refused.
+  public var refusedTotal: UInt64 {
+    var total: UInt64 = 0
+    for index in refused.indices { total &+= refused[index] }
+    return total
+  }
+  /// Whether the equation holds.
+  public var isBalanced: Bool { received == stored &+ quarantined &+ duplicates &+ refusedTotal &+ inFlight }
+
+  /// Counts an event that was read and numbered.
+  @inlinable public mutating func number() {
+    received &+= 1
+    inFlight &+= 1
+  }
+  /// Counts events that have become safe.
+  @inlinable public mutating func store(_ count: UInt64) {
+    inFlight &-= count
+    stored &+= count
+  }
+  /// Counts an event that was read and refused.
+  @inlinable public mutating func refuse(_ reason: Refusal) {
+    received &+= 1
+    refused[Int(reason.rawValue)] &+= 1
+  }
+  /// Adds another shard's.
+  public mutating func add(_ other: Ledger) {
+    received &+= other.received
+    stored &+= other.stored
+    quarantined &+= other.quarantined
+    duplicates &+= other.duplicates
+    inFlight &+= other.inFlight
+    for index in refused.indices { refused[index] &+= other.refused[index] }
+  }
+}
