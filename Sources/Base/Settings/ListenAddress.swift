@@ -6,7 +6,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   public let host: String
   /// The port; 0 lets the kernel choose.
   public let port: UInt16
-  /// An IPv6 address, or an IPv4 address mapped into one. Source: RFC 4291 §2.5.5.2.
+  /// An IPv6 address, or an IPv4 address mapped into one.
+  ///
+  /// Source: RFC 4291 §2.5.5.2.
   public let bits: UInt128
   /// Whether it is an IPv4 address.
   public var isIPv4: Bool { bits >> 32 == 0xFFFF }
@@ -23,7 +25,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// Whether only this machine can reach it.
   public var isLoopback: Bool { isIPv4 ? (bits >> 24) & 0xFF == 127 : bits == 1 }
 
-  /// Whether the two cannot both be listened on. Dual-stack sockets are not assumed: `[::]` is IPv6 alone.
+  /// Whether the two cannot both be listened on.
+  ///
+  /// Dual-stack sockets are not assumed: `[::]` is IPv6 alone.
   public func collides(with other: ListenAddress) -> Bool {
     guard port == other.port, port != 0, isIPv4 == other.isIPv4 else { return false }
     return bits == other.bits || isWildcard || other.isWildcard
@@ -35,7 +39,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     (self.host, self.port, self.bits) = (host, port, bits)
   }
 
-  /// Reads `host:port`, or returns `nil`. Names other than `localhost` are not looked up.
+  /// Reads `host:port`, or returns `nil`.
+  ///
+  /// Names other than `localhost` are not looked up.
   public init?(_ text: String) {
     guard text.utf8.count <= 64, let colon = text.lastIndex(of: ":") else { return nil }
     let digits = text[text.index(after: colon)...]

@@ -150,7 +150,9 @@ public struct LogSettings: Sendable, Equatable {
   public init() {}
 }
 
-/// What is refused beyond. Counts and sizes hold per shard, since a shard allocates them at start.
+/// What is refused beyond.
+///
+/// Counts and sizes hold per shard, since a shard allocates them at start.
 public struct LimitSettings: Sendable, Equatable {
   /// Connections at a time.
   public var connections = 16_384

@@ -18,7 +18,9 @@ extension SettingsReader {
   }
   private func isGiven(_ path: String) -> Bool { given[path] != nil }
 
-  /// Notes that `left` is more than `right` where it must not be. Nothing to say when both are defaults.
+  /// Notes that `left` is more than `right` where it must not be.
+  ///
+  /// Nothing to say when both are defaults.
   private mutating func order(
     _ left: String,
     _ leftText: String,

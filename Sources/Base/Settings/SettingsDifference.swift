@@ -73,7 +73,9 @@ extension NodeSettings {
     return difference
   }
 
-  /// These settings with everything of `wanted` that may change live, added topics included. The rest stays as it is.
+  /// These settings with everything of `wanted` that may change live, added topics included.
+  ///
+  /// The rest stays as it is.
   public func adopting(liveChangesOf wanted: NodeSettings) -> NodeSettings {
     var result = self
     for row in Self.table(protocols: []).rows where row.isLive { row.copy(wanted, &result) }

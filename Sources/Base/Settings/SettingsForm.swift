@@ -126,7 +126,9 @@ extension SettingsForm {
 }
 
 extension SettingsForm<String> {
-  /// A path. Relative ones start at the working directory.
+  /// A path.
+  ///
+  /// Relative ones start at the working directory.
   static var path: Self {
     Self(
       type: "path",
@@ -215,7 +217,9 @@ func durationText(_ ns: Int64) -> String {
   return "\(ns / Int64(unit.scale))\(unit.name)"
 }
 
-/// A whole number without a sign, or `nil`. `_` may stand between digits.
+/// A whole number without a sign, or `nil`.
+///
+/// `_` may stand between digits.
 private func wholeNumber(_ text: Substring) -> Int? {
   guard text.utf8.count <= 32, let first = text.utf8.first, let last = text.utf8.last, first != 0x5F, last != 0x5F,
     text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x5F })

@@ -1,4 +1,6 @@
-/// One thing wrong in a file the operator wrote: where, what, and what was expected. Prints like a compiler's.
+/// One thing wrong in a file the operator wrote: where, what, and what was expected.
+///
+/// Prints like a compiler's.
 ///
 ///     sluice.yaml:12:5: unknown key 'adress' in a listener; did you mean 'address'?
 ///       - adress: 127.0.0.1:80
@@ -32,7 +34,9 @@ public struct SettingsMistake: Error, Sendable, Equatable, CustomStringConvertib
 
 /// Everything wrong in one file.
 public struct SettingsMistakes: Error, Sendable, Equatable, CustomStringConvertible {
-  /// In the order of the file. Bound: 100.
+  /// In the order of the file.
+  ///
+  /// Bound: 100.
   public let all: [SettingsMistake]
   /// One after another.
   public var description: String { all.map(\.description).joined(separator: "\n") }
@@ -74,7 +78,9 @@ struct SourceLines {
     self.lines = lines
   }
 
-  /// The line of a place with a caret under it. Long lines are cut, and what a terminal would obey is replaced.
+  /// The line of a place with a caret under it.
+  ///
+  /// Long lines are cut, and what a terminal would obey is replaced.
   func excerpt(at position: Position) -> String? {
     guard lines.indices.contains(position.line - 1), !lines[position.line - 1].isEmpty else { return nil }
     let line = Array(lines[position.line - 1])
@@ -108,7 +114,9 @@ func quoted(_ text: String) -> String {
   return scalars.count > 60 ? "'\(cut)…'" : "'\(cut)'"
 }
 
-/// The word nearest to `text` by edits, or `nil` when none is near enough to be meant. Bound: 64 bytes of text.
+/// The word nearest to `text` by edits, or `nil` when none is near enough to be meant.
+///
+/// Bound: 64 bytes of text.
 func nearest(to text: String, among words: some Sequence<String>) -> String? {
   guard !text.isEmpty, text.utf8.count <= 64 else { return nil }
   let wanted = Array(text.lowercased().utf8)

@@ -5,6 +5,7 @@ extension NodeSettings {
   ///   - bytes: the file, UTF-8. Bound: 1 MiB.
   ///   - file: what mistakes call the file.
   ///   - protocols: the names of the fronts that a listener may ask for.
+  /// - Returns: the settings, complete and consistent.
   /// - Throws: every mistake, in the order of the file. Bound: 100.
   public static func read(_ bytes: [UInt8], file: String, protocols: [String] = defaultProtocols)
     throws(SettingsMistakes) -> NodeSettings
@@ -59,7 +60,9 @@ struct SettingsReader {
     )
   }
 
-  /// The file's values, or `nil` when it cannot be read. An empty file is an empty mapping.
+  /// The file's values, or `nil` when it cannot be read.
+  ///
+  /// An empty file is an empty mapping.
   mutating func tree(_ bytes: [UInt8]) -> Node? {
     guard bytes.count <= YAMLTree.bytesMax else {
       note("a file of \(bytes.count) bytes", at: .start, expected: "\(YAMLTree.bytesMax) at most")
@@ -80,9 +83,8 @@ struct SettingsReader {
 
   /// Reads the keys of a mapping, those of its sections included.
   ///
-  /// - Parameters:
-  ///   - prefix: the section within the table, empty or ending in a dot.
-  ///   - place: the path of the table's mapping within the file, empty or ending in a dot.
+  /// `prefix` is the section within the table and `place` the path of the table's mapping within the file; each is
+  /// empty or ends in a dot.
   mutating func mapping<Root>(
     _ node: Node,
     _ table: SettingsTable<Root>,

@@ -20,7 +20,9 @@ public struct SettingsKey: Sendable, Equatable {
   }
 }
 
-/// One key whose value is a scalar: how it is read, written and compared. The one place that knows a key.
+/// One key whose value is a scalar: how it is read, written and compared.
+///
+/// The one place that knows a key.
 struct SettingsRow<Root: Sendable>: Sendable {
   let path: String
   let type: String

@@ -40,7 +40,9 @@ struct YAMLProblem: Error {
   var expected: String?
 }
 
-/// Reads one YAML document into a tree. Anchors, aliases and tags are refused: a file of settings says what it means.
+/// Reads one YAML document into a tree.
+///
+/// Anchors, aliases and tags are refused: a file of settings says what it means.
 ///
 /// Bounds: `bytesMax` of text, `depthMax` levels, `nodesMax` values.
 struct YAMLTree {
@@ -52,7 +54,9 @@ struct YAMLTree {
   private(set) var problems: [YAMLProblem] = []
   private var nodes = 0
 
-  /// The document, or `nil` for an empty one. Throws: what made it impossible to read on.
+  /// The document, or `nil` for an empty one.
+  ///
+  /// Throws: what made it impossible to read on.
   mutating func read(_ bytes: [UInt8]) throws(YAMLProblem) -> Node? {
     var events = YAMLEvents(bytes)
     guard case .streamStart = try events.next().kind else { return nil }
@@ -149,7 +153,9 @@ struct YAMLTree {
     unsafe text.deallocate()
   }
 
-  /// The next event. Throws: what libyaml cannot read.
+  /// The next event.
+  ///
+  /// Throws: what libyaml cannot read.
   mutating func next() throws(YAMLProblem) -> Event {
     var event = unsafe yaml_event_t()
     guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw problem() }
