@@ -27,12 +27,12 @@ public struct PrometheusText: Sendable {
   }
 
   /// A sample of the metric that was started, with its labels' values in the order of its table.
-  public mutating func sample(_ value: UInt64, _ labels: String...) { line("", labels, nil, "\(value)") }
+  public mutating func sample(_ value: some BinaryInteger, _ labels: String...) { line("", labels, nil, "\(value)") }
   /// A sample that is no whole number.
   public mutating func sample(_ value: Double, _ labels: String...) { line("", labels, nil, number(value)) }
 
   /// A metric with a single sample.
-  public mutating func write(_ metric: Metric, _ value: UInt64) {
+  public mutating func write(_ metric: Metric, _ value: some BinaryInteger) {
     begin(metric)
     sample(value)
   }
