@@ -22,7 +22,9 @@ import Testing
 
   @Test(arguments: [
     ("", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
-    ("topics: []", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
+    ("topics: []", "1:9: an empty list for 'topics'; expected at least one item, each a topic"),
+    ("shards: 0\ntopics: []", "2:9: an empty list for 'topics'; expected at least one item, each a topic"),
+    ("shards: 0", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
     ("topics:", "1:8: nothing for 'topics'; expected a list, each item a topic"),
     ("topics: {name: a}", "1:9: a mapping for 'topics'; expected a list, each item a topic"),
     ("topics: [a]", "1:10: a value for a topic; expected a mapping of keys"),

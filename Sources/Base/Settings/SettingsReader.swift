@@ -179,6 +179,9 @@ struct SettingsReader {
       )
       return []
     }
+    if nodes.isEmpty {
+      note("an empty list for '\(name)'", at: node.position, expected: "at least one item, each \(table.noun)")
+    }
     if nodes.count > countMax {
       note("\(nodes.count) items in '\(name)'", at: node.position, expected: "\(countMax) at most")
     }
