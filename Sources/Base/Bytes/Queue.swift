@@ -50,3 +50,5 @@ public struct Queue<Element>: ~Copyable {
 
   private func wrap(_ index: Int) -> Int { index >= slots.count ? index - slots.count : index }
 }
+
+extension Queue: Sendable where Element: Sendable {}

@@ -1,0 +1,181 @@
+internal import Bytes
+internal import Events
+internal import Synchronization
+internal import World
+
+/// The way of keyed events between shards: to every other shard a channel of events, and back from it how far they are
+/// safe. Nothing else crosses shards on the event's way.
+///
+///     this shard ──channel, numbered from 1──▶ the shard of the key's lane ──commit──▶
+///     this shard ◀──────── safe through ────── (one number a lane)
+public struct Links: ~Copyable, Sendable {
+  private let shard: Int
+  private let shards: Int
+  private let lanes: Int
+  /// By shard; `nil` at this shard's own place.
+  var outgoing: Slots<Outgoing?>
+  var incoming: Slots<Incoming?>
+
+  /// What this shard sends to another.
+  struct Outgoing: ~Copyable, Sendable {
+    var sender: Channel.Sender
+    let safe: SafeThrough
+    /// The last number given, by lane.
+    var last: [UInt64]
+    /// What has been counted as stored, by lane.
+    var seen: [UInt64]
+    /// Whether the other shard has to be woken.
+    var hasSent = false
+  }
+
+  /// Events taken from a channel into one batch and not yet safe: through which number in the lane, and on the link.
+  struct Pending: Sendable {
+    var own: EventNumber
+    var link: UInt64
+    /// The sequence of the commit that the batch becomes, or of one before it.
+    let sequence: UInt64
+  }
+
+  /// What another shard sends to this one.
+  struct Incoming: ~Copyable, Sendable {
+    var receiver: Channel.Receiver
+    let safe: SafeThrough
+    /// By lane.
+    var taken: [UInt64]
+    var pending: Slots<Queue<Pending>>
+    /// Whether the other shard has to be woken.
+    var hasNews = false
+  }
+
+  init(shard: Int, shards: Int, lanes: Int) {
+    (self.shard, self.shards, self.lanes) = (shard, shards, lanes)
+    outgoing = Slots(shards) { _ in nil }
+    incoming = Slots(shards) { _ in nil }
+  }
+
+  /// Makes the links between all pairs of shards; each value is to be moved to its shard's thread.
+  ///
+  /// - Parameter channelBytes: the capacity of each channel, a power of two; no event is larger than half of it.
+  public static func make(shards: Int, lanes: Int, channelBytes: Int) -> Slots<Links?> {
+    var links = Slots<Links?>(shards) { Links(shard: $0, shards: shards, lanes: lanes) }
+    let none = [UInt64](repeating: 0, count: lanes)
+    for from in 0..<shards {
+      for to in 0..<shards where from != to {
+        let ends = Channel.make(capacity: channelBytes)
+        let safe = SafeThrough(lanes: lanes)
+        links[from]!.outgoing[to] = Outgoing(sender: ends.sender, safe: safe, last: none, seen: none)
+        let pending = Slots<Queue<Pending>>(lanes) { _ in Queue(capacity: pendingMax) }
+        links[to]!.incoming[from] = Incoming(receiver: ends.receiver, safe: safe, taken: none, pending: pending)
+      }
+    }
+    return links
+  }
+
+  /// Batches of one lane that may hold a link's events and not be safe: those under way and the one that fills.
+  private static var pendingMax: Int { 64 }
+
+  /// Tells other shards that their events in `lane` are safe, and returns how many those are.
+  mutating func release(_ lane: LaneID, through safe: EventNumber) -> UInt64 {
+    let place = Int(lane.rawValue)
+    var released: UInt64 = 0
+    for shard in 0..<shards where incoming[shard] != nil {
+      while let first = incoming[shard]!.pending[place].first, first.own <= safe {
+        _ = incoming[shard]!.pending[place].popFirst()
+        released += first.link - incoming[shard]!.safe.load(place)
+        incoming[shard]!.safe.store(first.link, place)
+        incoming[shard]!.hasNews = true
+      }
+    }
+    return released
+  }
+
+  /// Which lane a key's events go to. Cost: a pass over the key.
+  func lane(of key: RawSpan) -> LaneID { LaneID(rawValue: UInt16(keyHash(key) % UInt32(lanes))) }
+  /// The place of a lane among this shard's own, or `nil` when another shard serves it.
+  func own(_ lane: LaneID) -> Int? {
+    Int(lane.rawValue) % shards == shard ? Int(lane.rawValue) / shards : nil
+  }
+
+  /// Sends an event to the shard that serves `lane`: its number on the link, or `nil` when the channel is full.
+  mutating func send(_ event: borrowing Event, to lane: LaneID, at clock: ClockReading) -> EventNumber? {
+    let target = Int(lane.rawValue) % shards
+    let count = LinkedEvent.headBytes + event.key.byteCount + event.payload.byteCount
+    let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock)
+    guard
+      outgoing[target]!.sender.send(
+        atMost: count,
+        { writer in
+          head.write(keyBytes: event.key.byteCount, into: &writer)
+          writer.append(event.key)
+          writer.append(event.payload)
+        }
+      )
+    else { return nil }
+    outgoing[target]!.hasSent = true
+    outgoing[target]!.last[Int(lane.rawValue)] += 1
+    return EventNumber(rawValue: outgoing[target]!.last[Int(lane.rawValue)])
+  }
+}
+
+extension Links.Incoming {
+  /// Notes that the oldest message was stored in `lane` under `number`, and takes it out.
+  mutating func removeFirst(storedIn lane: LaneID, as number: EventNumber, sequence: UInt64) {
+    let place = Int(lane.rawValue)
+    receiver.removeFirst()
+    taken[place] += 1
+    let count = pending[place].count
+    if count > 0, pending[place][count - 1].sequence == sequence {
+      pending[place][count - 1].own = number
+      pending[place][count - 1].link = taken[place]
+    } else {
+      pending[place].append(Links.Pending(own: number, link: taken[place], sequence: sequence))
+    }
+  }
+}
+
+extension Line {
+  /// Stores what another shard sent for lanes of this one, until its channel is empty or there is no room.
+  mutating func receive(from shard: Int) {
+    guard var incoming = links.incoming[shard].take() else { return }
+    var isOpen = true
+    while isOpen {
+      guard let message = incoming.receiver.first else { break }
+      let head = LinkedEvent(reading: message)
+      guard let own = links.own(head.lane) else {
+        require(false, "an event is sent to the shard that serves its lane")
+        break
+      }
+      let sequence = writers[own].lane.sequence
+      if let number = keep(message, head, at: own) {
+        incoming.removeFirst(storedIn: head.lane, as: number, sequence: sequence)
+      } else {
+        isOpen = false
+      }
+    }
+    links.incoming[shard] = consume incoming
+  }
+
+  /// Stores one event of another shard: its number in the lane, or `nil` when there is no room.
+  private mutating func keep(_ message: RawSpan, _ head: LinkedEvent, at index: Int) -> EventNumber? {
+    let keyEnd = LinkedEvent.headBytes + LinkedEvent.keyBytes(message)
+    let event = Event(
+      grant: head.grant,
+      origin: head.origin,
+      key: message.extracting(LinkedEvent.headBytes..<keyEnd),
+      payload: message.extracting(keyEnd..<message.byteCount)
+    )
+    let offset = writers[index].lane.nextOffset(of: head.grant.topic)
+    guard writers[index].batch.append(event, stamp: &stamper, at: head.clock, offset: offset) else { return nil }
+    return writers[index].lane.claim(head.grant.topic).number
+  }
+}
+
+/// How far the events of one link are safe, by lane: written by the lane's shard, read by the events'.
+final class SafeThrough: Sendable {
+  private let numbers: [LaneMark]
+  init(lanes: Int) { numbers = (0..<lanes).map { _ in LaneMark() } }
+  func load(_ lane: Int) -> UInt64 { UInt64(numbers[lane].number.value.load(ordering: .acquiring)) }
+  func store(_ number: UInt64, _ lane: Int) { numbers[lane].number.value.store(Int(number), ordering: .releasing) }
+
+  private final class LaneMark: Sendable { let number = Padded(0) }
+}
