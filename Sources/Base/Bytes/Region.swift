@@ -56,6 +56,18 @@ internal import Glibc
     filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
   }
 
+  /// The same where it fits below the first `limit` bytes of the region; else nothing happens and it is `false`.
+  /// Cost: one check.
+  @inlinable @inline(__always)
+  public mutating func write(atMost count: Int, below limit: Int, _ body: (inout Writer) -> Void) -> Bool {
+    guard count >= 0, count <= min(limit, byteCount) &- filled else { return false }
+    // SAFETY: the guard above keeps the writer, which can't escape `body`, inside this region.
+    var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
+    body(&writer)
+    filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
+    return true
+  }
+
   /// Copies `bytes` behind what is filled.
   @inlinable public mutating func append(_ bytes: RawSpan) {
     write(atMost: bytes.byteCount) { $0.append(bytes) }

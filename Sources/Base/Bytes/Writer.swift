@@ -32,6 +32,21 @@ internal import Glibc
     unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
     unsafe position += count
   }
+  /// Writes the first `count` bytes of a word, the lowest first, in one store. The rest of the eight bytes there is
+  /// spoilt, to be overwritten by what follows. Cost: no check; the caller has proved that 8 bytes are free.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func appendUnchecked(_ word: UInt64, bytes count: Int) {
+    unsafe position.storeBytes(of: word.littleEndian, as: UInt64.self)
+    unsafe position += count
+  }
+  /// Writes bytes. Cost: no check; the caller has proved that they fit.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func appendUnchecked(_ bytes: RawSpan) {
+    let count = bytes.byteCount
+    guard count > 0 else { return }
+    unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
+    unsafe position += count
+  }
   /// Writes ASCII text.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(_ text: StaticString) {
