@@ -1,5 +1,4 @@
 public import Bytes
-internal import CKernels
 public import Events
 
 /// What stands before the record batches of one durable write of a lane.
@@ -148,15 +147,15 @@ public struct CommitHeader: Sendable, Equatable {
 
   /// The check, or `nil` when the entries do not fill `bytes` exactly.
   private static func check(_ bytes: RawSpan, kind: Kind, secret: EpochSecret) -> UInt32? {
-    var sum = laneChecksum(bytes.extracting(0..<60), continuing: secret.seed)
+    var sum = Checksum.crc32c(bytes.extracting(0..<60), continuing: secret.seed)
     switch kind {
     case .seal: return bytes.byteCount == byteCount ? sum : nil
-    case .index: return laneChecksum(bytes.extracting(byteCount..<bytes.byteCount), continuing: sum)
+    case .index: return Checksum.crc32c(bytes.extracting(byteCount..<bytes.byteCount), continuing: sum)
     case .records:
       var at = byteCount
       while at < bytes.byteCount {
         guard let end = BatchEntry.end(in: bytes, at: at) else { return nil }
-        sum = laneChecksum(bytes.extracting(at..<(at + BatchEntry.headBytes)), continuing: sum)
+        sum = Checksum.crc32c(bytes.extracting(at..<(at + BatchEntry.headBytes)), continuing: sum)
         at = end
       }
       return sum
@@ -168,8 +167,8 @@ public struct CommitHeader: Sendable, Equatable {
     guard kind == .records else { return true }
     var at = byteCount
     while at < bytes.byteCount, let end = BatchEntry.end(in: bytes, at: at) {
-      let batch = at + BatchEntry.prefixBytes
-      guard laneChecksum(bytes.extracting((batch + 21)..<end)) == bytes.integer(UInt32.self, at: batch + 17) else {
+      let batch = at + BatchEntry.byteCount
+      guard Checksum.crc32c(bytes.extracting((batch + 21)..<end)) == bytes.integer(UInt32.self, at: batch + 17) else {
         return false
       }
       at = end
@@ -178,18 +177,15 @@ public struct CommitHeader: Sendable, Equatable {
   }
 }
 
-/// A record batch within a commit: `u16 topic | u16 zero | u32 bytes`, then the batch.
-public enum BatchEntry {
-  /// What stands before the batch.
-  @inlinable public static var prefixBytes: Int { 8 }
-  /// Prefix and batch header: what the commit's check covers.
-  @inlinable public static var headBytes: Int { prefixBytes + 61 }
+extension BatchEntry {
+  /// The entry and its batch's header: what a commit's check covers.
+  static var headBytes: Int { byteCount + RecordBatchHeader.byteCount }
   /// Where the entry at `at` ends, or `nil` when it does not lie within `bytes`.
   public static func end(in bytes: RawSpan, at: Int) -> Int? {
     guard at >= 0, bytes.byteCount - at >= headBytes else { return nil }
     let count = Int(bytes.integer(UInt32.self, at: at + 4))
-    guard count >= 61, count <= bytes.byteCount - at - prefixBytes else { return nil }
-    return at + prefixBytes + count
+    guard count >= RecordBatchHeader.byteCount, count <= bytes.byteCount - at - byteCount else { return nil }
+    return at + byteCount + count
   }
 }
 
@@ -204,11 +200,6 @@ public struct EpochSecret: Sendable, Equatable {
     self.bits = bits
     let bytes = (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }
     // SAFETY: a view of plain bytes that live until the end of this scope.
-    seed = unsafe laneChecksum(bytes.span.bytes)
+    seed = unsafe Checksum.crc32c(bytes.span.bytes)
   }
-}
-
-/// CRC-32C as the lane's formats use it.
-func laneChecksum(_ bytes: RawSpan, continuing seed: UInt32 = 0) -> UInt32 {
-  kernel_crc32c(seed, Span<UInt8>(_bytes: bytes))
 }

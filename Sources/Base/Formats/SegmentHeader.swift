@@ -138,7 +138,7 @@ public struct SegmentHeader: Sendable, Equatable {
       region.append(state.nextOffset)
       region.append(state.logStart)
     }
-    region.store(laneChecksum(region.bytes), at: SegmentHeader.checkOffset)
+    region.store(Checksum.crc32c(region.bytes), at: SegmentHeader.checkOffset)
     region.count = CommitHeader.padded(used)
     region.zero(from: used)
   }
@@ -201,10 +201,10 @@ public struct SegmentHeader: Sendable, Equatable {
   /// The check's own four bytes count as zero.
   private static func checkHolds(_ bytes: RawSpan) -> Bool {
     let zero: [UInt8] = [0, 0, 0, 0]
-    var sum = laneChecksum(bytes.extracting(0..<checkOffset))
+    var sum = Checksum.crc32c(bytes.extracting(0..<checkOffset))
     // SAFETY: a view of plain bytes that live until the end of this scope.
-    sum = unsafe laneChecksum(zero.span.bytes, continuing: sum)
-    sum = laneChecksum(bytes.extracting((checkOffset + 4)..<bytes.byteCount), continuing: sum)
+    sum = unsafe Checksum.crc32c(zero.span.bytes, continuing: sum)
+    sum = Checksum.crc32c(bytes.extracting((checkOffset + 4)..<bytes.byteCount), continuing: sum)
     return sum == bytes.integer(UInt32.self, at: checkOffset)
   }
 }

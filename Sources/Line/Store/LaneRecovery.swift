@@ -142,8 +142,8 @@ public struct LaneRecovery: ~Copyable {
     var at = CommitHeader.byteCount
     while at < bytes.byteCount, let end = BatchEntry.end(in: bytes, at: at) {
       let topic = Int(bytes.integer(UInt16.self, at: at))
-      let base = bytes.integer(UInt64.self, at: at + BatchEntry.prefixBytes)
-      let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.prefixBytes + 57))
+      let base = bytes.integer(UInt64.self, at: at + BatchEntry.byteCount)
+      let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.byteCount + 57))
       guard topic < offsets.count else { throw .unknownTopic(settings.lane, TopicID(rawValue: UInt16(topic))) }
       offsets[topic] = base + count
       at = end

@@ -191,8 +191,8 @@ extension Lane {
     var at = CommitHeader.byteCount
     while at < bytes.byteCount, let end = BatchEntry.end(in: bytes, at: at) {
       let topic = TopicID(rawValue: bytes.integer(UInt16.self, at: at))
-      let base = bytes.integer(UInt64.self, at: at + BatchEntry.prefixBytes)
-      let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.prefixBytes + 57))
+      let base = bytes.integer(UInt64.self, at: at + BatchEntry.byteCount)
+      let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.byteCount + 57))
       require(base == committed[Int(topic.rawValue)], "offsets are consecutive")
       committed[Int(topic.rawValue)] = base + count
       let block = UInt32(position / CommitHeader.blockBytes)
