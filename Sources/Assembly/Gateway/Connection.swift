@@ -16,7 +16,6 @@ struct Connection: ~Copyable {
   var position = 0
   /// Which of the shard's lanes takes its events: order is kept per connection.
   var lane: UInt16 = 0
-  var listener = ListenerID(rawValue: 0)
 
   var isOpen = false
   var isReceiving = false
@@ -30,25 +29,28 @@ struct Connection: ~Copyable {
   /// Nobody reads the answers any more.
   var isBroken = false
   var isListed = false
+  /// Whether it counts among its source's connections.
+  var isCounted = false
   var isClosing = false
   /// It has been told to shut down both directions.
   var isShut = false
 
-  /// What the peer was last seen in the middle of, since when, and how much arrived since.
-  var stage = FrontStage.idle
-  var sinceNs: Int64 = 0
+  /// Whether a message ended or began since its time limits were last looked at, and how many bytes came.
+  var hasAdvanced = false
   var arrived = 0
+  /// Where it comes from; 0 where that does not matter.
+  var source: UInt128 = 0
 
   /// What it will not go beneath when it adds to the carry, so that a head arriving byte by byte costs few passes.
   static var strideBytes: Int { 512 }
 
   var isOwing: Bool { !isBroken && front.isOwing }
 
-  mutating func open(_ entry: Int, _ traits: FrontTraits, on listener: ListenerID, lane: UInt16, nowNs: Int64) {
+  mutating func open(_ entry: Int, _ traits: FrontTraits, lane: UInt16, source: UInt128) {
     require(!isOpen, "a place is free when a connection takes it")
     front.open(entry, traits)
-    (self.listener, self.lane, isOpen, isReceiving) = (listener, lane, true, true)
-    (stage, sinceNs, arrived) = (.idle, nowNs, 0)
+    (self.lane, self.source, isOpen, isReceiving) = (lane, source, true, true)
+    (hasAdvanced, arrived) = (false, 0)
   }
   mutating func close(at desk: inout Desk, _ carries: inout Carries) {
     require(inbox == nil && !isReceiving && !isSending, "a connection is closed when nothing of it is under way")
@@ -86,6 +88,7 @@ struct Connection: ~Copyable {
     guard carry == nil, position < bytes.byteCount else { return .used }
     let fed = try front.feed(bytes.extracting(position..<bytes.byteCount), into: &line, at: &desk)
     position += fed.consumed
+    hasAdvanced = hasAdvanced || fed.consumed > 0
     switch fed.pause {
     case .finished: return .finished
     case .stalled: return .stalled
@@ -130,6 +133,7 @@ struct Connection: ~Copyable {
       throw error
     }
     if fed.consumed > 0 {
+      hasAdvanced = true
       require(fed.consumed > held || fed.pause != .stalled, "what is carried is one unfinished message")
       return resume(fed, held: held, consume piece, wanted: wanted, bytes, &carries)
     }

@@ -9,7 +9,7 @@ internal import Store
 struct Line: EventConsumer, ~Copyable {
   var writers: Slots<LaneWriter>
   var stamper: Stamper
-  var keys: KeyRing
+  var keys: Authenticator
   var directory: TopicDirectory
   var topics: [Topic]
   var links: Links
@@ -24,8 +24,8 @@ struct Line: EventConsumer, ~Copyable {
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
-    guard let topic = directory.find(name) else { throw .unknownTopic }
-    guard keys.may(principal, write: topic) else { throw .forbidden }
+    guard let topic = directory.id(of: name) else { throw .unknownTopic }
+    guard keys.ring.may(principal, write: topic) else { throw .forbidden }
     let limit = topics[Int(topic.rawValue)].eventBytesMax
     return Grant(topic: topic, principal: principal, eventBytesMax: limit)
   }
@@ -45,7 +45,9 @@ struct Line: EventConsumer, ~Copyable {
   /// Keeps an event in one of the shard's own lanes.
   mutating func store(_ event: borrowing Event, at index: Int, acknowledge: Acknowledgement) -> Verdict {
     let offset = writers[index].lane.nextOffset(of: event.grant.topic)
-    guard writers[index].batch.append(event, stamp: &stamper, at: clock, offset: offset) else { return .later }
+    let stamp = stamper.stamp(event)
+    let timeMs = stamper.timestampMs
+    guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return .later }
     let claim = writers[index].lane.claim(event.grant.topic)
     let lane = writers[index].lane.settings.lane
     ledger.number()

@@ -165,7 +165,12 @@ extension Line {
       payload: message.extracting(keyEnd..<message.byteCount)
     )
     let offset = writers[index].lane.nextOffset(of: head.grant.topic)
-    guard writers[index].batch.append(event, stamp: &stamper, at: head.clock, offset: offset) else { return nil }
+    // It was received when the other shard received it.
+    stamper.read(head.clock)
+    defer { stamper.read(clock) }
+    let stamp = stamper.stamp(event)
+    let timeMs = stamper.timestampMs
+    guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return nil }
     return writers[index].lane.claim(head.grant.topic).number
   }
 }

@@ -6,6 +6,7 @@ internal import Gate
 internal import Mark
 internal import Pack
 internal import Store
+public import Telemetry
 public import World
 
 /// One core's share of the gateway: its own machine, connections, batches and lanes.
@@ -36,9 +37,10 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var hasFreed = false
   /// Which listeners accept, and which would but for want of places.
   var accepting: [AcceptState]
-  /// Where the sweep for overdue connections goes on.
-  var swept = 0
+  var deadlines: Deadlines
   var nextLane = 0
+  /// How long writes took, in nanoseconds.
+  public internal(set) var commitLatency = Histogram()
   var drainUntilNs: Int64?
   /// What happened, for the operator.
   public internal(set) var counters = ShardCounters()
@@ -58,8 +60,6 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// The time between two looks at what is overdue.
   static var tickNs: Int64 { 50_000_000 }
-  /// How many ticks it takes to look at every connection.
-  static var ticksPerSweep: Int { 16 }
 
   /// Continues the lanes that recovery left, then listens.
   public init(
@@ -82,8 +82,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     }
     line = Line(
       writers: writers,
-      stamper: Stamper(entropy: (machine.entropy(), machine.entropy())),
-      keys: rules.keys,
+      stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
+      keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
       directory: rules.directory,
       topics: settings.topics,
       links: links
@@ -96,8 +96,13 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     )
     connections = Slots(sizes.connections) { _ in Connection() }
     carries = Carries(sizes)
-    limits = ConnectionLimits(total: sizes.connections, perSource: settings.connectionsPerSource)
-    admission = Admission(entropy: machine.entropy())
+    limits = ConnectionLimits(
+      connectionsMax: sizes.connections,
+      perSourceMax: settings.connectionsPerSource > 0 ? settings.connectionsPerSource : .max,
+      seed: machine.entropy()
+    )
+    deadlines = Deadlines(connections: sizes.connections, limits: settings.times)
+    admission = Admission(limits: settings.admission, seed: machine.entropy())
     received = Array(repeating: Received(), count: sizes.buffers)
     replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
     waiting = []
@@ -134,6 +139,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   private mutating func begin() {
     let clock = machine.now()
     line.clock = clock
+    line.stamper.read(clock)
     desk.clock = clock
     judge()
   }
@@ -213,9 +219,8 @@ public struct ShardCounters: Sendable {
   public var starved: UInt64 = 0
   /// Receives that were ended because a connection held its share of buffers.
   public var receivesPaused: UInt64 = 0
-  /// Connections ended because their peer took too long, by what they were in the middle of.
-  public var timedOutHead: UInt64 = 0
-  public var timedOutBody: UInt64 = 0
+  /// Connections ended because their peer took too long: over a message, between messages, or to take an answer.
+  public var timedOutMessage: UInt64 = 0
   public var timedOutIdle: UInt64 = 0
   public var timedOutSend: UInt64 = 0
   /// Bytes received and sent.

@@ -20,21 +20,18 @@ extension Shard {
     let traits = settings.listeners[Int(listener.rawValue)].traits
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
-    connections[index].open(entry, traits, on: listener, lane: lane, nowNs: line.clock.monotonicNs)
-    let isWelcome = limits.admit(source(of: id), at: index)
+    // Where it comes from costs a system call, so it is looked up only where it matters.
+    let source = settings.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
+    connections[index].open(entry, traits, lane: lane, source: source)
+    deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
     machine.receive(on: id)
-    guard isWelcome else {
+    connections[index].isCounted = limits.admit(source) == .admitted
+    if !connections[index].isCounted {
       counters.turnedAway &+= 1
       fail(id)
-      return
     }
     if state != .serving { connections[index].isEnding = true }
     list(id)
-  }
-
-  /// Where a connection comes from, looked up only where it matters.
-  private func source(of id: ConnectionID) -> UInt128? {
-    settings.connectionsPerSource > 0 ? machine.source(of: id).bits : nil
   }
 
   mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
@@ -96,7 +93,6 @@ extension Shard {
       connections[index].inboxCount -= 1
       connections[index].inbox = buffer.next.map { ($0, inbox.last) }
     }
-    note(id)
   }
 
   /// Reads no more of a connection; what it owes is still answered.
@@ -107,13 +103,26 @@ extension Shard {
     connections[index].drop(&carries)
   }
 
-  /// Notes what the peer is in the middle of, and since when.
+  /// Notes what the peer is in the middle of: that says which time limit holds.
   private mutating func note(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    let stage = connections[index].front.stage
-    guard stage != connections[index].stage || stage == .idle else { return }
-    connections[index].stage = stage
-    connections[index].sinceNs = line.clock.monotonicNs
+    let isWaiting = connections[index].inbox != nil || connections[index].isOwing
+    let stage: ConnectionStage =
+      if isWaiting { .waiting } else {
+        switch connections[index].front.stage {
+        case .idle: .idle
+        case .head: .head
+        case .body: .body
+        }
+      }
+    deadlines.note(
+      id.rawValue,
+      stage: stage,
+      isNext: connections[index].hasAdvanced && stage != .body,
+      bodyBytes: connections[index].arrived,
+      nowNs: line.clock.monotonicNs
+    )
+    connections[index].hasAdvanced = false
     connections[index].arrived = 0
   }
 
@@ -137,7 +146,7 @@ extension Shard {
     machine.put(filled)
     replies.append(region)
     connections[index].isSending = false
-    connections[index].sinceNs = line.clock.monotonicNs
+    deadlines.endSending(id.rawValue)
     hasFreed = true
     list(id)
   }
@@ -152,7 +161,8 @@ extension Shard {
 
   mutating func closed(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    limits.release(index)
+    if connections[index].isCounted { limits.release(connections[index].source) }
+    deadlines.close(id.rawValue)
     connections[index].close(at: &desk, &carries)
     counters.closed &+= 1
     hasFreed = true
@@ -166,6 +176,7 @@ extension Shard {
     pay(id)
     drain(id)
     pay(id)
+    note(id)
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
       if connections[index].isOwing || !connections[index].isEnding { return true }
@@ -218,58 +229,30 @@ extension Shard {
       return
     }
     connections[index].isSending = true
-    connections[index].sinceNs = line.clock.monotonicNs
+    deadlines.startSending(id.rawValue, nowNs: line.clock.monotonicNs)
     counters.sends &+= 1
     machine.send(region, on: id)
   }
 
   /// Looks at a part of the connections, so that each is seen once a sweep and no turn is long.
   mutating func sweep() {
-    let share = (connections.count + Self.ticksPerSweep - 1) / Self.ticksPerSweep
-    let nowNs = line.clock.monotonicNs
-    for _ in 0..<share {
-      let id = ConnectionID(rawValue: UInt32(swept))
-      swept = swept + 1 == connections.count ? 0 : swept + 1
-      if connections[Int(id.rawValue)].isOpen { judge(id, nowNs) }
-    }
-  }
-
-  /// Ends a connection whose peer has taken too long.
-  private mutating func judge(_ id: ConnectionID, _ nowNs: Int64) {
-    let index = Int(id.rawValue)
-    let spent = nowNs - connections[index].sinceNs
-    if connections[index].isSending {
-      guard spent > settings.times.sendNs, !connections[index].isBroken else { return }
-      counters.timedOutSend &+= 1
-      fail(id)
-      return
-    }
-    guard !connections[index].isEnding, !connections[index].isOwing, connections[index].inbox == nil else { return }
-    switch connections[index].stage {
-    case .idle:
-      guard spent > settings.times.idleNs || state == .draining else { return }
-      if state == .serving { counters.timedOutIdle &+= 1 }
-      deafen(id)
+    deadlines.tick()
+    while let overdue = deadlines.next(nowNs: line.clock.monotonicNs) {
+      let id = ConnectionID(rawValue: overdue.connection)
+      switch overdue.action {
+      case .close:
+        counters.timedOutIdle &+= 1
+        deafen(id)
+      case .refuse:
+        counters.timedOutMessage &+= 1
+        connections[Int(id.rawValue)].front.refuse(.timedOut, at: &desk)
+        deafen(id)
+      case .shutdown:
+        counters.timedOutSend &+= 1
+        fail(id)
+      }
       list(id)
-    case .head:
-      guard spent > settings.times.headNs else { return }
-      counters.timedOutHead &+= 1
-      refuse(id)
-    case .body:
-      let allowance = Int64(connections[index].arrived / Self.bodyBytesPerSecondMin) * 1_000_000_000
-      guard spent > settings.times.bodyNs + allowance else { return }
-      counters.timedOutBody &+= 1
-      refuse(id)
     }
-  }
-
-  /// Slower senders than this use up their time.
-  private static var bodyBytesPerSecondMin: Int { 1 << 10 }
-
-  private mutating func refuse(_ id: ConnectionID) {
-    connections[Int(id.rawValue)].front.refuse(.timedOut, at: &desk)
-    deafen(id)
-    list(id)
   }
 }
 

@@ -38,7 +38,7 @@ extension Shard {
 
   /// Takes new keys and topic limits. Connections that are open keep the leave they have for the request under way.
   public mutating func adopt(_ rules: Rules) {
-    line.keys = rules.keys
+    line.keys.swap(rules.keys)
     line.directory = rules.directory
   }
 

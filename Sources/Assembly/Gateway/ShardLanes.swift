@@ -82,26 +82,17 @@ extension Shard {
   /// Says how full the shard is, and whether events are welcome. Once a turn.
   mutating func judge() {
     let nowNs = line.clock.monotonicNs
-    var isFull = false
-    var filled = 0
-    var oldestNs = nowNs
+    var load = Admission.Load()
+    load.isDraining = state == .failed
     for index in 0..<line.writers.count {
-      isFull = isFull || line.writers[index].lane.isFull
-      filled += line.writers[index].lane.bytesInFlight + line.writers[index].pendingBytes
-      if let since = line.writers[index].lane.oldestWriteNs { oldestNs = min(oldestNs, since) }
+      if line.writers[index].lane.isFull { load.hasStorageRoom = false }
+      load.bytesInFlight += line.writers[index].lane.bytesInFlight + line.writers[index].pendingBytes
+      if let since = line.writers[index].lane.oldestWriteNs { load.oldestAgeNs = max(load.oldestAgeNs, nowNs - since) }
     }
-    let bound = settings.sizes.batches * settings.sizes.batchBytes
-    admission.update(
-      bytes: filled,
-      bytesMax: bound,
-      ageNs: nowNs - oldestNs,
-      ageNsMax: settings.times.inFlightNs,
-      isStorageFull: isFull,
-      isDraining: state == .failed
-    )
-    line.closed = admission.refusal
+    admission.update(load, nowNs: nowNs)
+    if case .refuse(let reason) = admission.decision { line.closed = reason } else { line.closed = nil }
     desk.pressure = admission.pressure
-    desk.retryAfterSeconds = admission.retryAfterSeconds
+    desk.retryAfterSeconds = admission.retryAfterSeconds()
   }
 
   /// Takes what other shards sent for this one's lanes, as much as there is room for.

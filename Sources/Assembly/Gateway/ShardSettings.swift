@@ -1,5 +1,7 @@
+public import Accept
 public import Decode
 public import Events
+internal import Gate
 public import World
 
 /// Everything a shard is told when it is made.
@@ -14,22 +16,6 @@ public struct ShardSettings: Sendable {
     public init(front: String, traits: FrontTraits) { (self.front, self.traits) = (front, traits) }
   }
 
-  /// How long a peer may take, in nanoseconds.
-  public struct Times: Sendable {
-    /// From the first byte of a head to its last.
-    public var headNs: Int64 = 10_000_000_000
-    /// For contents to arrive; each `bodyBytesPerSecondMin` of them buy another second.
-    public var bodyNs: Int64 = 30_000_000_000
-    /// Between messages.
-    public var idleNs: Int64 = 300_000_000_000
-    /// For the peer to take an answer.
-    public var sendNs: Int64 = 30_000_000_000
-    /// How old the oldest write under way may be before new events are refused.
-    public var inFlightNs: Int64 = 5_000_000_000
-    /// The defaults.
-    public init() {}
-  }
-
   /// Which shard, of how many.
   public var shard = ShardID(rawValue: 0)
   public var shards = 1
@@ -40,7 +26,14 @@ public struct ShardSettings: Sendable {
   /// What fronts refuse beyond.
   public var limits = FrontLimits()
   /// How long peers may take.
-  public var times = Times()
+  public var times = TimeLimits(
+    headNs: 10_000_000_000,
+    bodyNs: 30_000_000_000,
+    idleNs: 300_000_000_000,
+    sendNs: 30_000_000_000
+  )
+  /// How old the oldest write under way may be before new events are refused, in nanoseconds.
+  public var timeInFlightMaxNs: Int64 = 5_000_000_000
   /// Its listeners, in the order of the machine's.
   public var listeners: [Listener] = []
   /// Every topic, with `topics[i].id.rawValue == i`.
@@ -58,4 +51,9 @@ public struct ShardSettings: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// What may be in flight before events are refused: no more than all commits together hold.
+  var admission: Admission.Limits {
+    Admission.Limits(bytesInFlightMax: sizes.batches * sizes.batchBytes, timeInFlightMaxNs: timeInFlightMaxNs)
+  }
 }
