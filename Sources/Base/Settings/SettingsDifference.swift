@@ -39,8 +39,8 @@ public struct SettingsDifference: Sendable, Equatable {
 extension NodeSettings {
   /// What changes when these settings take the place of `old`.
   ///
-  /// Topics are told apart by name, and so are listeners. Adding a topic is live; removing one is not, since events of it
-  /// may be in flight.
+  /// Topics are told apart by name, and so are listeners. Adding a topic is live; removing one is not, since events of
+  /// it may be in flight.
   public func difference(from old: NodeSettings) -> SettingsDifference {
     var difference = SettingsDifference()
     difference.compare(Self.table(protocols: []).rows, old, self, under: "")
