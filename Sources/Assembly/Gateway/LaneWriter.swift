@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Events
+internal import Formats
 internal import Pack
 internal import Store
 internal import World

@@ -1,5 +1,8 @@
-internal import Bytes
+public import Bytes
 internal import Events
+internal import Mark
+internal import Pack
+internal import Store
 internal import Synchronization
 internal import World
 
@@ -12,9 +15,9 @@ public struct Links: ~Copyable, Sendable {
   private let shard: Int
   private let shards: Int
   private let lanes: Int
-  /// By shard; `nil` at this shard's own place.
-  var outgoing: Slots<Outgoing?>
-  var incoming: Slots<Incoming?>
+  /// By shard; the one at this shard's own place is not used.
+  var outgoing: Slots<Outgoing>
+  var incoming: Slots<Incoming>
 
   /// What this shard sends to another.
   struct Outgoing: ~Copyable, Sendable {
@@ -38,7 +41,8 @@ public struct Links: ~Copyable, Sendable {
 
   /// What another shard sends to this one.
   struct Incoming: ~Copyable, Sendable {
-    var receiver: Channel.Receiver
+    /// `nil` only while its message is read.
+    var receiver: Channel.Receiver?
     let safe: SafeThrough
     /// By lane.
     var taken: [UInt64]
@@ -47,28 +51,54 @@ public struct Links: ~Copyable, Sendable {
     var hasNews = false
   }
 
-  init(shard: Int, shards: Int, lanes: Int) {
-    (self.shard, self.shards, self.lanes) = (shard, shards, lanes)
-    outgoing = Slots(shards) { _ in nil }
-    incoming = Slots(shards) { _ in nil }
+  private init(
+    shard: Int,
+    lanes: Int,
+    outgoing: consuming Slots<Outgoing>,
+    incoming: consuming Slots<Incoming>
+  ) {
+    (self.shard, self.lanes, shards) = (shard, lanes, outgoing.count)
+    self.outgoing = outgoing
+    self.incoming = incoming
   }
 
   /// Makes the links between all pairs of shards; each value is to be moved to its shard's thread.
   ///
   /// - Parameter channelBytes: the capacity of each channel, a power of two; no event is larger than half of it.
   public static func make(shards: Int, lanes: Int, channelBytes: Int) -> Slots<Links?> {
-    var links = Slots<Links?>(shards) { Links(shard: $0, shards: shards, lanes: lanes) }
     let none = [UInt64](repeating: 0, count: lanes)
-    for from in 0..<shards {
-      for to in 0..<shards where from != to {
-        let ends = Channel.make(capacity: channelBytes)
-        let safe = SafeThrough(lanes: lanes)
-        links[from]!.outgoing[to] = Outgoing(sender: ends.sender, safe: safe, last: none, seen: none)
-        let pending = Slots<Queue<Pending>>(lanes) { _ in Queue(capacity: pendingMax) }
-        links[to]!.incoming[from] = Incoming(receiver: ends.receiver, safe: safe, taken: none, pending: pending)
-      }
+    // By sender and receiver; a link from a shard to itself is the smallest there is.
+    var ends = Slots<Channel.Ends?>(shards * shards) { pair in
+      Channel.make(capacity: pair / shards == pair % shards ? 64 : channelBytes)
     }
-    return links
+    let safe = (0..<(shards * shards)).map { _ in SafeThrough(lanes: lanes) }
+    var senders = Slots<Channel.Sender?>(shards * shards) { _ in nil }
+    var receivers = Slots<Channel.Receiver?>(shards * shards) { _ in nil }
+    for pair in 0..<(shards * shards) {
+      guard let both = ends[pair].take() else { continue }
+      let sender = both.sender
+      let receiver = both.receiver
+      senders[pair] = consume sender
+      receivers[pair] = consume receiver
+    }
+    return Slots<Links?>(shards) { shard in
+      let outgoing = Slots<Outgoing>(shards) { to in
+        let pair = shard * shards + to
+        return Outgoing(sender: senders[pair].take()!, safe: safe[pair], last: none, seen: none)
+      }
+      let incoming = Slots<Incoming>(shards) { from in
+        let pair = from * shards + shard
+        let pending = Slots<Queue<Pending>>(lanes) { _ in Queue(capacity: pendingMax) }
+        return Incoming(receiver: receivers[pair].take()!, safe: safe[pair], taken: none, pending: pending)
+      }
+      return Links(shard: shard, lanes: lanes, outgoing: outgoing, incoming: incoming)
+    }
+  }
+
+  /// The other shards.
+  var others: some Sequence<Int> {
+    let own = shard
+    return (0..<shards).lazy.filter { $0 != own }
   }
 
   /// Batches of one lane that may hold a link's events and not be safe: those under way and the one that fills.
@@ -78,12 +108,12 @@ public struct Links: ~Copyable, Sendable {
   mutating func release(_ lane: LaneID, through safe: EventNumber) -> UInt64 {
     let place = Int(lane.rawValue)
     var released: UInt64 = 0
-    for shard in 0..<shards where incoming[shard] != nil {
-      while let first = incoming[shard]!.pending[place].first, first.own <= safe {
-        _ = incoming[shard]!.pending[place].popFirst()
-        released += first.link - incoming[shard]!.safe.load(place)
-        incoming[shard]!.safe.store(first.link, place)
-        incoming[shard]!.hasNews = true
+    for shard in others {
+      while let first = incoming[shard].pending[place].first, first.own <= safe {
+        _ = incoming[shard].pending[place].popFirst()
+        released += first.link - incoming[shard].safe.load(place)
+        incoming[shard].safe.store(first.link, place)
+        incoming[shard].hasNews = true
       }
     }
     return released
@@ -102,7 +132,7 @@ public struct Links: ~Copyable, Sendable {
     let count = LinkedEvent.headBytes + event.key.byteCount + event.payload.byteCount
     let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock)
     guard
-      outgoing[target]!.sender.send(
+      outgoing[target].sender.send(
         atMost: count,
         { writer in
           head.write(keyBytes: event.key.byteCount, into: &writer)
@@ -111,17 +141,19 @@ public struct Links: ~Copyable, Sendable {
         }
       )
     else { return nil }
-    outgoing[target]!.hasSent = true
-    outgoing[target]!.last[Int(lane.rawValue)] += 1
-    return EventNumber(rawValue: outgoing[target]!.last[Int(lane.rawValue)])
+    outgoing[target].hasSent = true
+    outgoing[target].last[Int(lane.rawValue)] += 1
+    return EventNumber(rawValue: outgoing[target].last[Int(lane.rawValue)])
   }
 }
 
 extension Links.Incoming {
+  mutating func takeReceiver() -> Channel.Receiver? { receiver.take() }
+
   /// Notes that the oldest message was stored in `lane` under `number`, and takes it out.
   mutating func removeFirst(storedIn lane: LaneID, as number: EventNumber, sequence: UInt64) {
     let place = Int(lane.rawValue)
-    receiver.removeFirst()
+    receiver!.removeFirst()
     taken[place] += 1
     let count = pending[place].count
     if count > 0, pending[place][count - 1].sequence == sequence {
@@ -136,23 +168,31 @@ extension Links.Incoming {
 extension Line {
   /// Stores what another shard sent for lanes of this one, until its channel is empty or there is no room.
   mutating func receive(from shard: Int) {
-    guard var incoming = links.incoming[shard].take() else { return }
-    var isOpen = true
-    while isOpen {
-      guard let message = incoming.receiver.first else { break }
-      let head = LinkedEvent(reading: message)
-      guard let own = links.own(head.lane) else {
-        require(false, "an event is sent to the shard that serves its lane")
-        break
-      }
-      let sequence = writers[own].lane.sequence
-      if let number = keep(message, head, at: own) {
-        incoming.removeFirst(storedIn: head.lane, as: number, sequence: sequence)
-      } else {
-        isOpen = false
-      }
+    while let stored = keepFirst(from: shard) {
+      links.incoming[shard].removeFirst(storedIn: stored.lane, as: stored.number, sequence: stored.sequence)
     }
-    links.incoming[shard] = consume incoming
+  }
+
+  /// Stores the oldest event of another shard; `nil` when there is none, or no room for it.
+  private mutating func keepFirst(from shard: Int) -> (lane: LaneID, number: EventNumber, sequence: UInt64)? {
+    // The receiver is moved out, because its message is read while the line is written to.
+    var receiver = links.incoming[shard].takeReceiver()
+    let stored = keepFirst(of: &receiver)
+    links.incoming[shard].receiver = consume receiver
+    return stored
+  }
+  private mutating func keepFirst(of receiver: inout Channel.Receiver?)
+    -> (lane: LaneID, number: EventNumber, sequence: UInt64)?
+  {
+    guard let message = receiver!.first else { return nil }
+    let head = LinkedEvent(reading: message)
+    guard let index = links.own(head.lane) else {
+      require(false, "an event is sent to the shard that serves its lane")
+      return nil
+    }
+    let sequence = writers[index].lane.sequence
+    guard let number = keep(message, head, at: index) else { return nil }
+    return (head.lane, number, sequence)
   }
 
   /// Stores one event of another shard: its number in the lane, or `nil` when there is no room.

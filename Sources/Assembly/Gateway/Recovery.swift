@@ -1,5 +1,5 @@
 internal import Bytes
-public import Events
+internal import Events
 public import Store
 public import World
 
@@ -22,7 +22,7 @@ extension RecoveredLanes {
     for index in 0..<settings.sizes.lanes {
       let lane = try recover(settings.lane(index), from: &machine)
       if let cut = lane.cut { cuts.append(cut) }
-      lanes[index] = lane
+      lanes[index] = consume lane
     }
     return RecoveredLanes(lanes: lanes, cuts: cuts)
   }
@@ -36,15 +36,23 @@ extension RecoveredLanes {
     while case .read(let slot, let offset) = recovery.need() {
       machine.read(into: machine.take(id), from: SegmentID(lane: settings.lane, slot: slot), at: offset)
       let result = waitForRead(&machine)
-      let region = machine.take(id)
+      var region = machine.take(id)
+      region.count = Int(max(result, 0))
       guard result >= 0 else {
         machine.put(region)
         throw .unreadable(settings.lane, slot: slot, offset: offset, error: -result)
       }
-      try recovery.take(region.bytes)
+      do throws(LaneDamage) { try take(region, into: &recovery) } catch {
+        machine.put(region)
+        throw error
+      }
       machine.put(region)
     }
     return recovery.finish()
+  }
+
+  private static func take(_ region: borrowing Region, into recovery: inout LaneRecovery) throws(LaneDamage) {
+    try recovery.take(region.bytes)
   }
 
   private static func waitForRead<M: Machine & ~Copyable>(_ machine: inout M) -> Int32 {

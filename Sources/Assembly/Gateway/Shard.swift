@@ -1,12 +1,13 @@
 internal import Accept
 internal import Bytes
 internal import Decode
-public import Events
+internal import Events
 internal import Gate
 internal import Mark
 internal import Pack
 internal import Store
-public import Telemetry
+internal import Telemetry
+internal import Formats
 public import World
 
 /// One core's share of the gateway: its own machine, connections, batches and lanes.

@@ -5,7 +5,7 @@ internal import Events
 internal import World
 
 /// The life of a connection: accepted, fed, answered, ended.
-extension Shard {
+extension Shard where M: ~Copyable {
   /// How many received buffers one connection may hold back.
   private var inboxMax: Int { max(settings.sizes.buffers / 8, 1) }
 
@@ -46,7 +46,7 @@ extension Shard {
   }
 
   /// Goes on accepting where it was ended for want of places.
-  private mutating func resumeAccepting() {
+  mutating func resumeAccepting() {
     guard state == .serving else { return }
     for index in accepting.indices where accepting[index] == .paused {
       accepting[index] = .accepting
@@ -77,14 +77,11 @@ extension Shard {
     while let inbox = connections[index].inbox {
       let buffer = received[Int(inbox.first.rawValue)]
       if !connections[index].isDeaf {
-        do throws(Refusal) {
-          let bytes = machine.bytes(of: inbox.first, count: buffer.count)
-          switch try connections[index].consume(bytes, into: &line, at: &desk, &carries) {
-          case .used: break
-          case .stalled: return
-          case .finished: deafen(id)
-          }
-        } catch { deafen(id) }
+        switch feed(index, inbox.first, buffer.count) {
+        case .used: break
+        case .stalled: return
+        case .finished: deafen(id)
+        }
       }
       machine.recycle(inbox.first)
       held -= 1
@@ -93,6 +90,14 @@ extension Shard {
       connections[index].inboxCount -= 1
       connections[index].inbox = buffer.next.map { ($0, inbox.last) }
     }
+  }
+
+  /// Feeds a connection's front from one buffer. What can't be read on is finished: its front owes the answer.
+  private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
+    do throws(Refusal) {
+      let bytes = machine.bytes(of: buffer, count: count)
+      return try connections[index].consume(bytes, into: &line, at: &desk, &carries)
+    } catch { return .finished }
   }
 
   /// Reads no more of a connection; what it owes is still answered.

@@ -4,11 +4,10 @@ internal import Decode
 public import Events
 internal import Gate
 internal import Store
-public import Telemetry
 internal import World
 
 /// What the control thread asks of a shard between turns, and what the clock does.
-extension Shard {
+extension Shard where M: ~Copyable {
   mutating func tick() {
     machine.timeout(afterNs: Self.tickNs)
     sweep()

@@ -1,12 +1,14 @@
 internal import Bytes
-public import Events
+internal import Decode
+internal import Events
 internal import Gate
 internal import Pack
 internal import Store
+internal import Telemetry
 internal import World
 
 /// The way to the disk: batches become commits, commits become safe.
-extension Shard {
+extension Shard where M: ~Copyable {
   /// Starts every write that can be started.
   mutating func commit() {
     for index in 0..<line.writers.count { advance(index) }
@@ -97,18 +99,18 @@ extension Shard {
 
   /// Takes what other shards sent for this one's lanes, as much as there is room for.
   mutating func receiveLinked() {
-    for shard in 0..<settings.shards where line.links.incoming[shard] != nil { line.receive(from: shard) }
-    for shard in 0..<settings.shards where line.links.outgoing[shard] != nil { learn(from: shard) }
+    for shard in line.links.others { line.receive(from: shard) }
+    for shard in line.links.others { learn(from: shard) }
   }
 
   /// Learns how far the events sent to another shard are safe.
   private mutating func learn(from shard: Int) {
     var lane = shard
     while lane < settings.lanes {
-      let safe = line.links.outgoing[shard]!.safe.load(lane)
-      let seen = line.links.outgoing[shard]!.seen[lane]
+      let safe = line.links.outgoing[shard].safe.load(lane)
+      let seen = line.links.outgoing[shard].seen[lane]
       if safe > seen {
-        line.links.outgoing[shard]!.seen[lane] = safe
+        line.links.outgoing[shard].seen[lane] = safe
         line.ledger.store(safe - seen)
         desk.watermarks.advance(.lane(LaneID(rawValue: UInt16(lane))), through: EventNumber(rawValue: safe))
         hasFreed = true
@@ -119,12 +121,11 @@ extension Shard {
 
   /// Tells other shards what has become safe, and wakes those that were sent something.
   mutating func sendNews() {
-    for shard in 0..<settings.shards {
-      guard line.links.incoming[shard] != nil else { continue }
-      let hasNews = line.links.incoming[shard]!.hasNews
-      line.links.incoming[shard]!.hasNews = false
-      let hasSent = line.links.outgoing[shard]!.hasSent
-      line.links.outgoing[shard]!.hasSent = false
+    for shard in line.links.others {
+      let hasNews = line.links.incoming[shard].hasNews
+      line.links.incoming[shard].hasNews = false
+      let hasSent = line.links.outgoing[shard].hasSent
+      line.links.outgoing[shard].hasSent = false
       if hasNews || hasSent { machine.wake(ShardID(rawValue: UInt16(shard))) }
     }
   }

@@ -13,7 +13,7 @@ public struct ConnectionLimits: ~Copyable {
     /// Its source has as many connections as one may.
     case refusedSource
   }
-  private struct Place: BitwiseCopyable {
+  struct Place: BitwiseCopyable {
     var source: UInt128 = 0
     /// 0 marks a free place.
     var count: UInt32 = 0

@@ -177,6 +177,8 @@ public struct Lane: ~Copyable {
   public var isIdle: Bool { flights.isEmpty }
   /// When the oldest write under way was submitted, in monotonic nanoseconds.
   public var oldestWriteNs: Int64? { flights.first?.submittedNs }
+  /// Whether readers in other processes see all there is.
+  public var isSealed: Bool { flights.isEmpty && publishedThrough >= recordsSequence }
   /// How many bytes are under way.
   public var bytesInFlight: Int {
     var total = 0
