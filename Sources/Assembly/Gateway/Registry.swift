@@ -21,6 +21,7 @@ public var frontNames: [String] { fronts.map { "\($0.name)" } }
   let refuse: (UnsafeMutableRawPointer, Refusal, inout Desk) -> Void
   let answer: (UnsafeMutableRawPointer, inout Desk, inout Region) -> Void
   let close: (UnsafeMutableRawPointer, inout Desk) -> Void
+  let drop: (UnsafeMutableRawPointer) -> Void
 
   // SAFETY: a `FrontSlot` passes only memory that `open` of this same entry initialised, and the closures capture
   // nothing, so they may be called on any thread.
@@ -41,6 +42,7 @@ public var frontNames: [String] { fronts.map { "\($0.name)" } }
       unsafe slot.assumingMemoryBound(to: F.self).pointee.abandon(at: &desk)
       unsafe slot.assumingMemoryBound(to: F.self).deinitialize(count: 1)
     }
+    unsafe drop = { unsafe $0.assumingMemoryBound(to: F.self).deinitialize(count: 1) }
   }
 }
 
@@ -51,7 +53,7 @@ public var frontNames: [String] { fronts.map { "\($0.name)" } }
 
   init() { unsafe memory = .allocate(byteCount: fronts.map(\.stride).max() ?? 1, alignment: 16) }
   deinit {
-    require(!isOpen, "a front is closed before its slot goes")
+    if isOpen { unsafe front.drop(memory) }
     unsafe memory.deallocate()
   }
   var isOpen: Bool { entry != .max }

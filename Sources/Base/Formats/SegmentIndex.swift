@@ -34,9 +34,11 @@ public struct SegmentIndex: ~Copyable {
   /// - Parameters:
   ///   - topics: how many topics there may be.
   ///   - segmentBytes: the size of the segment, which sets the stride.
-  ///   - entriesMax: where it stops taking entries; the first of each topic always fits.
-  public init(topics: Int, segmentBytes: Int, entriesMax: Int = 2048) {
-    self.entriesMax = max(entriesMax, topics)
+  ///   - commitBytesMax: the size of the largest commit, which it must fit with an entry for every topic.
+  public init(topics: Int, segmentBytes: Int, commitBytesMax: Int) {
+    let most = (commitBytesMax - CommitHeader.byteCount - SegmentIndex.headBytes) / SegmentIndex.entryBytes
+    require(topics <= most, "an index has room for every topic")
+    entriesMax = min(2048, most)
     last = Array(repeating: .max, count: topics)
     strideBlocks = UInt32(max(segmentBytes / CommitHeader.blockBytes / 256, 1))
     entries.reserveCapacity(self.entriesMax)

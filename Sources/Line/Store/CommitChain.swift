@@ -30,6 +30,12 @@ public struct CommitChain: Sendable {
     return reading
   }
 
+  /// Goes on behind a commit that was found some other way.
+  mutating func resume(after commit: CommitHeader) {
+    sequence = commit.sequence + 1
+    previous = commit.check
+  }
+
   /// Whether a commit was written to this use of this segment.
   public func belongs(_ commit: CommitHeader) -> Bool {
     commit.lane == header.segment.lane && commit.generation == header.generation && commit.epoch == header.epoch

@@ -151,8 +151,11 @@ public struct Lane: ~Copyable {
     segments = recovered.takeSegments()
     previous = UInt32(truncatingIfNeeded: entropy >> 16)
     flights = Queue(capacity: settings.writesMax)
-    index = SegmentIndex(topics: settings.topics, segmentBytes: settings.segmentBytes)
-    require(index.bytesMax <= settings.commitBytesMax, "an index fits a region")
+    index = SegmentIndex(
+      topics: settings.topics,
+      segmentBytes: settings.segmentBytes,
+      commitBytesMax: settings.commitBytesMax
+    )
     require(SegmentHeader.byteCount(topics: settings.topics) <= settings.commitBytesMax, "a header fits a region")
     let least = SegmentHeader.byteCount(topics: settings.topics) + index.bytesMax + settings.commitBytesMax
     require(settings.segmentBytes >= least, "a segment holds its header, its index and a commit")
