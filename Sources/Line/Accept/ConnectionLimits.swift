@@ -13,7 +13,8 @@ public struct ConnectionLimits: ~Copyable {
     /// Its source has as many connections as one may.
     case refusedSource
   }
-  struct Place: BitwiseCopyable {
+  // Visible to importers, which destroy the table and so need its type.
+  @usableFromInline struct Place: BitwiseCopyable {
     var source: UInt128 = 0
     /// 0 marks a free place.
     var count: UInt32 = 0

@@ -62,7 +62,8 @@ public struct Overdue: Hashable, Sendable {
 /// A deadline is noticed up to sixteen ticks late. What was told to go is looked after until it is closed: every action
 /// is reported once and followed by `shutdown`, again and again, `sendNs` apart.
 public struct Deadlines: ~Copyable {
-  struct Entry: BitwiseCopyable {
+  // Visible to importers, which destroy the table and so need its type.
+  @usableFromInline struct Entry: BitwiseCopyable {
     /// When the stage's time is up; `.max` when no limit holds.
     var stageNs = Int64.max
     /// When the send's time is up; `.max` when nothing is sent.

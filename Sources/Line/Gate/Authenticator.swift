@@ -7,7 +7,8 @@ public import Events
 /// SHA-256. It holds 128-bit SipHash tags under a key that the shard drew, never a credential: what a core dump shows
 /// of it opens nothing. Only what the ring accepted is remembered, so wrong guesses cannot crowd out right ones.
 public struct Authenticator: ~Copyable {
-  struct Slot: BitwiseCopyable {
+  // Visible to importers, which destroy the table and so need its type.
+  @usableFromInline struct Slot: BitwiseCopyable {
     var tag: UInt128 = 0
     var principal: UInt32 = 0
   }

@@ -53,9 +53,9 @@ public struct KeyFile: Sendable, Equatable {
     var places: [String: Int] = [:]
     var mistakes: [KeyFileMistake] = []
     var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in Self.lines(of: text) {
       number += 1
-      let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+      let words = Self.words(of: line)
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       do throws(LineMistake) {
         let entry = try Self.entry(words)
@@ -95,11 +95,19 @@ public struct KeyFile: Sendable, Equatable {
     guard !entries[index].isRevoked else { return self }
     var entries = entries
     entries[index].isRevoked = true
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-      let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+    let lines = Self.lines(of: text).map { line -> String in
+      let words = Self.words(of: line)
       return words.first.map { $0 == id } == true ? entries[index].line : String(line)
     }
     return KeyFile(text: lines.joined(separator: "\n"), entries: entries)
+  }
+
+  // By bytes, since CR LF is a single character, and a combining mark would hide the blank before it.
+  private static func lines(of text: String) -> [Substring] {
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Substring($0) }
+  }
+  private static func words(of line: Substring) -> [Substring] {
+    line.utf8.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.map { Substring($0) }
   }
 
   private struct LineMistake: Error {
