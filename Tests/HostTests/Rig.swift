@@ -174,7 +174,9 @@ func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: ($0 + seed) &* 31 % 251) }
 }
 
-/// How many descriptors the process has. The runtime opens three of its own when it pleases: what leaks is told by
+/// How many descriptors the process has.
+///
+/// The runtime opens three of its own when it pleases: what leaks is told by
 /// doing it eight times.
 func descriptorCount() -> Int {
   let stream = opendir("/proc/self/fd")!

@@ -191,3 +191,56 @@ func copy(_ region: borrowing Region, _ count: Int) -> [UInt8] {
   let bytes = region.bytes
   return bytes.withUnsafeBytes { Array($0.prefix(count)) }
 }
+
+extension RealMachine {
+  @Test func `a reader in another process sees what a gateway wrote`() throws {
+    let files = TemporaryDirectory()
+    var rig = try Rig(files: files)
+    rig.prepareWhole(segment)
+    var batch = rig.host.take(RegionID(rawValue: 0))
+    let bytes = pattern(4096)
+    batch.append(bytes.span.bytes)
+    rig.host.write(batch, to: segment, at: 4096)
+    guard case .wrote(_, 4096) = rig.next() else { return #expect(Bool(false)) }
+
+    let reader = try DataDirectoryReader(files.path + "/data")
+    let found = try reader.segments(of: segment.lane)
+    #expect(found == [segment])
+    let manifest = try reader.read("manifest")
+    #expect(manifest == nil)
+    let file = try reader.open(segment)
+    var region = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    try file.read(into: &region, at: 4096)
+    let contents = copy(region, 4096)
+    #expect(contents == bytes)
+    try file.read(into: &region, at: rig.sizes.segmentBytes)
+    let rest = region.count
+    #expect(rest == 0)
+    #expect(throws: HostFailure.self) { _ = try reader.open(SegmentID(lane: segment.lane, slot: 3)) }
+    #expect(throws: HostFailure.self) { _ = try DataDirectoryReader(files.path) }
+    rig.end()
+  }
+
+  @Test func `a write that is cut short is taken up again, and fails as a whole`() async {
+    await #expect(processExitsWith: .success) {
+      var rig = try Rig()
+      rig.prepareWhole(segment)
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 8192, rlim_max: 8192)
+      guard setrlimit(__rlimit_resource_t(1), &limit) == 0 else { fatalError("setrlimit") }
+      var batch = rig.host.take(RegionID(rawValue: 0))
+      let bytes = pattern(16384)
+      batch.append(bytes.span.bytes)
+      rig.host.write(batch, to: segment, at: 0)
+      guard case .wrote(let region, -EFBIG) = rig.next() else { fatalError("not refused") }
+      guard rig.host.counters.resumptions == 1 else { fatalError("not taken up again") }
+      let back = rig.host.take(region)
+      rig.host.read(into: back, from: segment, at: 0)
+      guard case .read(let filled, _) = rig.next() else { fatalError("not read") }
+      let half = rig.host.take(filled)
+      let start = copy(half, 8192)
+      guard start == Array(bytes.prefix(8192)) else { fatalError("the first half is missing") }
+      exit(0)
+    }
+  }
+}

@@ -25,9 +25,11 @@ internal import Glibc
   private var given: UInt32 = 0
   private var published: UInt32 = 0
 
-  /// Maps the memory and registers it. Throws: the kernel's refusal.
+  /// Maps the memory and registers it.
+  ///
+  /// Throws: the kernel's refusal.
   init(buffers: Int, bufferBytes: Int, isBundled: Bool, ring: Int32) throws(RingRefusal) {
-    require(buffers > 0 && buffers <= 32768 && buffers & (buffers - 1) == 0, "the kernel wants 2ⁿ buffers, 32,768 at most")
+    require(buffers > 0 && buffers <= 32768 && buffers & (buffers - 1) == 0, "a pool has 2ⁿ buffers, 32,768 at most")
     require(bufferBytes > 0, "a buffer holds something")
     let entries = try unsafe Self.map(buffers * MemoryLayout<io_uring_buf>.size)
     let memory: UnsafeMutableRawBufferPointer
@@ -93,7 +95,7 @@ internal import Glibc
     order[place] = buffer
     given &+= 1
   }
-  /// Lets the kernel have what was given back. Cost: one store.
+  /// Lets the kernel have what was given back, by one store.
   mutating func publish() {
     guard published != given else { return }
     unsafe ring_store_release_16(entries.baseAddress! + 14, UInt16(truncatingIfNeeded: given))

@@ -12,7 +12,7 @@ struct ConnectionTable: ~Copyable {
     var generation: UInt32 = 0
     var isReceiving = false
     var isSending = false
-    var isShutdownQueued = false
+    var isShutDown = false
     var isClosing = false
   }
 

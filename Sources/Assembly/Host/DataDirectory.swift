@@ -122,7 +122,7 @@ public struct DataDirectory: ~Copyable, Sendable {
     try readFile("\(path)/\(name)")
   }
 
-  /// Replaces a small file of the directory: after a crash it has its old contents or these. Durable when it returns.
+  /// Replaces a small file of the directory, durably: after a crash it has its old contents or these.
   public borrowing func write(_ bytes: [UInt8], as name: String) throws(HostFailure) {
     let (target, draft) = ("\(path)/\(name)", "\(path)/\(name).draft")
     let file = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

@@ -17,7 +17,7 @@ public struct EventDescriptor: ~Copyable, Sendable {
   }
   deinit { _ = Glibc.close(descriptor) }
 
-  /// Makes the descriptor readable. Any thread may call it.
+  /// Makes the descriptor readable; any thread may call it.
   public func signal() {
     var one: UInt64 = 1
     while unsafe Glibc.write(descriptor, &one, 8) < 0 {

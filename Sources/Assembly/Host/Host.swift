@@ -150,6 +150,7 @@ public import World
   /// Whether commits are written from memory that the kernel has pinned once for all.
   public var usesRegisteredRegions: Bool { hasRegisteredRegions }
 
+  /// The system clock; nothing here vouches for it, so its error has no bound.
   public func now() -> ClockReading {
     ClockReading(
       utcNs: nanoseconds(of: CLOCK_REALTIME),
@@ -158,23 +159,34 @@ public import World
       monotonicNs: nanoseconds(of: CLOCK_MONOTONIC)
     )
   }
+  /// Random bits of the kernel.
+  ///
+  /// Cost: a system call every 64 times.
   public mutating func entropy() -> UInt64 { randomness.next() }
+  /// Where a connection comes from; 0 when the peer is gone already.
+  ///
+  /// Cost: a system call.
   public func source(of connection: ConnectionID) -> SourceAddress {
     SourceAddress(bits: socketEnd(connections[connection].descriptor, peer: true)?.mappedBits ?? 0)
   }
+  /// The segments of a lane that existed at the start, in the order of their slots.
   public func segments(of lane: LaneID) -> [SegmentID] { segments.existing(of: lane) }
 
+  /// The bytes of a received buffer.
   @_lifetime(borrow self)
   public borrowing func bytes(of buffer: BufferID, count: Int) -> RawSpan {
     pool.bytes(of: buffer.rawValue, count: count)
   }
+  /// Gives a buffer back; the kernel has it with the next `wait`.
   public mutating func recycle(_ buffer: BufferID) { pool.recycle(buffer.rawValue) }
+  /// Takes a region out; after a read its count is what was read.
   public mutating func take(_ region: RegionID) -> Region {
     let index = Int(region.rawValue)
     require(transfers[index].kind == .none, "a region in flight stays with the machine")
     guard let region = regions[index].take() else { fatalError("a region is taken once") }
     return region
   }
+  /// Puts a region back in its place.
   public mutating func put(_ region: consuming Region) { regions[Int(region.id.rawValue)] = consume region }
 }
 

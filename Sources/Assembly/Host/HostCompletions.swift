@@ -5,6 +5,7 @@ public import World
 
 /// What became of it: completions of the ring, turned into the shard's.
 extension Host {
+  /// Takes the next finished operation, or `nil` when none is ready.
   public mutating func next() -> Completion? {
     if let found {
       self.found = nil

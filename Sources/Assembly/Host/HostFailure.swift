@@ -31,7 +31,7 @@ public func errorText(_ errorNumber: Int32) -> String {
 }
 
 extension HostFailure {
-  /// The kernel would not make a ring. `sysctl` is the value of kernel.io_uring_disabled, `nil` when there is none.
+  /// The kernel would not make a ring; `sysctl` is kernel.io_uring_disabled, `nil` where there is none.
   static func ringRefused(_ errorNumber: Int32, sysctl: Int?, release: String) -> HostFailure {
     let refused = "io_uring is refused: \(errorText(errorNumber))"
     switch (errorNumber, sysctl) {

@@ -6,6 +6,7 @@ public import World
 
 /// What a shard asks for: each call queues an entry.
 extension Host {
+  /// Accepts until told otherwise, out of descriptors, or out of places.
   public mutating func accept(on listener: ListenerID) {
     let index = Int(listener.rawValue)
     require(!listeners[index].isAccepting, "one accept a listener is under way")
@@ -16,6 +17,7 @@ extension Host {
     unsafe io_uring_prep_multishot_accept(entry, sockets.descriptors[index], nil, nil, Int32(SOCK_CLOEXEC.rawValue))
     unsafe entry.pointee.user_data = Token(.accept, 0, listener.rawValue).bits
   }
+  /// Ends the accept under way; nothing happens when none is.
   public mutating func stopAccepting(on listener: ListenerID) { endAccept(listener, -ECANCELED) }
 
   /// Cancels an accept under way; it then ends for this reason.
@@ -25,12 +27,14 @@ extension Host {
     listeners[index].ending = reason
     cancel(Token(.accept, 0, listener.rawValue))
   }
+  /// Closes this shard's socket of a listener.
   public mutating func close(_ listener: ListenerID) {
     let index = Int(listener.rawValue)
     require(!listeners[index].isAccepting, "a listener is closed when no accept is under way")
     if sockets.descriptors[index] >= 0 { sockets.close(index) }
   }
 
+  /// Receives until the kernel says that no more will come.
   public mutating func receive(on connection: ConnectionID) {
     require(!connections[connection].isReceiving, "one receive a connection is under way")
     connections[connection].isReceiving = true
@@ -39,6 +43,7 @@ extension Host {
     unsafe prepareReceive(entry, from: descriptor, isBundled: kernel.features.contains(.bundles))
     unsafe entry.pointee.user_data = Token(.receive, generation, connection.rawValue).bits
   }
+  /// Ends the receive under way; nothing happens when none is.
   public mutating func stopReceiving(on connection: ConnectionID) {
     guard connections[connection].isReceiving else { return }
     cancel(Token(.receive, connections[connection].generation, connection.rawValue))
@@ -49,6 +54,7 @@ extension Host {
     unsafe entry.pointee.user_data = Token(.cancel).bits
   }
 
+  /// Sends all filled bytes; what the kernel cuts short is taken up again.
   public mutating func send(_ region: consuming Region, on connection: ConnectionID) {
     require(!connections[connection].isSending, "one send a connection is under way")
     require(region.count > 0, "a send sends something")
@@ -59,6 +65,7 @@ extension Host {
     put(region)
     queue(index)
   }
+  /// Writes all filled bytes durably.
   public mutating func write(_ region: consuming Region, to segment: SegmentID, at offset: Int) {
     require(offset >= 0 && offset % blockBytes == 0, "a write starts at a block")
     require(region.count > 0 && region.count % blockBytes == 0, "a write consists of blocks")
@@ -67,6 +74,7 @@ extension Host {
     put(region)
     queue(index)
   }
+  /// Reads as many bytes as the region holds, fewer at the segment's end.
   public mutating func read(into region: consuming Region, from segment: SegmentID, at offset: Int) {
     require(offset >= 0 && offset % blockBytes == 0, "a read starts at a block")
     let index = Int(region.id.rawValue)
@@ -113,8 +121,10 @@ extension Host {
     unsafe entry.pointee.user_data = Token(kind, UInt32(index), 0).bits
   }
 
+  /// Has a segment made by the preparing thread.
   public mutating func prepare(_ segment: SegmentID) { segments.prepare(segment) }
 
+  /// Elapses once, so long after it is handed over.
   public mutating func timeout(afterNs: Int64) {
     require(!isTiming, "one timeout is under way")
     isTiming = true
@@ -126,6 +136,7 @@ extension Host {
     unsafe entry.pointee.user_data = Token(.timeout).bits
   }
 
+  /// Wakes another shard; a system call only when it sleeps.
   public mutating func wake(_ shard: ShardID) {
     let word = wakes.word(of: shard)
     guard word.ask(.woken) else { return }
@@ -143,22 +154,27 @@ extension Host {
     unsafe entry.pointee.user_data = Token(.event).bits
   }
 
+  /// Ends both directions, behind what was queued before.
   public mutating func shutdown(_ connection: ConnectionID) {
-    guard !connections[connection].isShutdownQueued else { return }
-    connections[connection].isShutdownQueued = true
+    guard !connections[connection].isShutDown else { return }
+    connections[connection].isShutDown = true
+    if shutdowns.isFull { shutDownQueued() }
     shutdowns.append(connection.rawValue)
   }
-  /// Shuts down what was asked for, behind everything that was queued before. A system call each: the ring would hand
-  /// it to a worker thread, which could find another connection under the same descriptor.
+  /// Shuts down what was asked for, behind everything that was queued before.
+  ///
+  /// A system call each: the ring would hand it to a worker thread, which could find another connection under the same
+  /// descriptor.
   mutating func shutDownQueued() {
     guard !shutdowns.isEmpty else { return }
     if ring.queued > 0 { ring.enter(waitingFor: 0) }
     while let index = shutdowns.popFirst() {
-      guard connections[index].isShutdownQueued, !connections[index].isClosing else { continue }
+      guard connections[index].isShutDown, !connections[index].isClosing else { continue }
       // A peer that is gone has shut down everything already: ENOTCONN.
       _ = Glibc.shutdown(connections[index].descriptor, bothDirections)
     }
   }
+  /// Closes a connection; its place is free with `.closed`.
   public mutating func close(_ connection: ConnectionID) {
     require(!connections[connection].isReceiving, "a connection is closed when no receive is under way")
     require(!connections[connection].isSending, "a connection is closed when no send is under way")

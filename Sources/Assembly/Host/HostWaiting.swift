@@ -5,6 +5,7 @@ internal import World
 
 /// Handing over and waiting.
 extension Host {
+  /// Hands over what is queued and waits, as the policy says, until there is something to take.
   public mutating func wait() {
     pool.publish()
     shutDownQueued()

@@ -6,7 +6,9 @@ internal import Glibc
 public struct Kernel: Sendable, Hashable {
   /// Features of io_uring beyond what Linux 6.1 has.
   public struct Features: OptionSet, Sendable, Hashable {
+    /// The set as bits.
     public let rawValue: UInt32
+    /// A set from its bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// One receive fills several buffers, and has passed the self-test.
     public static let bundles = Features(rawValue: 1)
@@ -75,7 +77,8 @@ public struct Kernel: Sendable, Hashable {
     /// Reads `6.12.3-amd64`; what is missing counts as 0.
     init(_ release: String) {
       let numbers = release.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).prefix(3).map { Int($0) ?? 0 }
-      self.init(numbers.count > 0 ? numbers[0] : 0, numbers.count > 1 ? numbers[1] : 0, numbers.count > 2 ? numbers[2] : 0)
+      let padded = numbers + [0, 0, 0]
+      self.init(padded[0], padded[1], padded[2])
     }
     static func < (left: Version, right: Version) -> Bool {
       (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)

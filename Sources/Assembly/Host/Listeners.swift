@@ -27,6 +27,7 @@ public struct Listeners: ~Copyable, Sendable {
   ///   - addresses: in the order of `ListenerID`.
   ///   - cpus: the CPU of each shard; one socket each.
   ///   - backlog: how many connections may wait for each socket.
+  ///   - steering: how connections find their shard.
   /// - Throws: names the address that could not be had, and what to do.
   public init(_ addresses: [ListenerAddress], cpus: [Int32], backlog: Int32 = 4096, steering: Steering = .hash)
     throws(HostFailure)

@@ -11,6 +11,8 @@ public struct PinnedThread: ~Copyable {
   /// - Parameters:
   ///   - name: what `top -H` shows; 15 bytes of it.
   ///   - cpu: where it runs and stays; `nil` leaves that to the kernel.
+  ///   - seed: what the thread shall own.
+  ///   - life: what it does with it; the thread ends when it returns.
   /// - Throws: when the process may not use that CPU, or has no room for another thread.
   public init<Seed: ~Copyable>(
     _ name: String,

@@ -25,7 +25,7 @@ internal import Glibc
   private var tail: UInt32
   private var completionHead: UInt32
   private var completionTail: UInt32
-  /// Completions set aside while the kernel would not take entries before its queue was emptied. Empty but then.
+  /// Completions set aside while the kernel would not take entries before its queue was emptied; empty but then.
   private var spilled: [Finished] = []
   private var spilledHead = 0
   /// What has been counted.
@@ -90,7 +90,7 @@ internal import Glibc
   /// How many entries wait to be handed over.
   var queued: UInt32 { tail &- handed }
 
-  /// The next free entry. Its contents are undefined: prepare all of it, then its token.
+  /// The next free entry, its contents undefined: prepare all of it, then its token.
   mutating func entry() -> UnsafeMutablePointer<io_uring_sqe> {
     let submission = unsafe ring.pointee.sq
     while unsafe tail &- ring_load_acquire(submission.khead) >= submission.ring_entries { enter(waitingFor: 0) }
@@ -145,7 +145,7 @@ internal import Glibc
     unsafe ring_store_release(queue.khead, head)
   }
 
-  /// Whether a completion is ready, or would be after entering the kernel. Cost: two loads.
+  /// Whether a completion is ready, or would be after entering the kernel: two loads.
   var isReady: Bool {
     unsafe ring_load_acquire(ring.pointee.cq.ktail) != completionHead || wantsEnter
   }

@@ -24,7 +24,9 @@ public struct SegmentPreparation: ~Copyable {
   ///   - lanes: which lanes each shard serves, by shard; their folders exist.
   ///   - sizes: how many segments a lane may have, and how large they are.
   ///   - wakes: how shards learn of progress.
-  public init(in directory: borrowing DataDirectory, lanes: [[LaneID]], sizes: Sizes, wakes: Wakes) throws(HostFailure) {
+  /// - Throws: when a lane cannot be listed, or there is no room for a thread.
+  public init(in directory: borrowing DataDirectory, lanes: [[LaneID]], sizes: Sizes, wakes: Wakes) throws(HostFailure)
+  {
     require(lanes.count == wakes.count, "each shard has its lanes")
     require(sizes.segmentBytes % blockBytes == 0, "a segment consists of whole blocks")
     let files = directory.files
@@ -69,7 +71,9 @@ public struct SegmentPreparation: ~Copyable {
     guard let access = accesses[Int(shard.rawValue)].take() else { fatalError("a shard reaches its segments once") }
     return access
   }
-  /// Ends the thread after the piece it is at and waits for it. What it was making is made again another time.
+  /// Ends the thread after the piece it is at, and waits for it.
+  ///
+  /// A segment that was not written to its end stays usable; commits behind that point are slower.
   public consuming func stop() {
     bell.isStopping.store(true, ordering: .releasing)
     bell.event.signal()
@@ -145,7 +149,8 @@ struct PreparationThread: ~Copyable {
   private let zeros: Region
   private var jobs: [Job] = []
 
-  init(files: SegmentFiles, segmentBytes: Int, desks: consuming Slots<Desk?>, words: [WakeWord], bell: PreparationBell) {
+  init(files: SegmentFiles, segmentBytes: Int, desks: consuming Slots<Desk?>, words: [WakeWord], bell: PreparationBell)
+  {
     (self.files, self.segmentBytes, self.words, self.bell) = (files, segmentBytes, words, bell)
     self.desks = desks
     zeros = Region(id: RegionID(rawValue: 0), byteCount: pieceBytes)

@@ -12,7 +12,9 @@ struct SegmentTable: ~Copyable {
   /// By place, then by slot: the descriptor, or -1.
   private var descriptors: [Int32]
 
-  /// Opens what exists. Throws: when a segment cannot be opened.
+  /// Opens what exists.
+  ///
+  /// Throws: when a segment cannot be opened.
   init(_ access: consuming SegmentAccess, slots: Int) throws(HostFailure) {
     var places = [Int](repeating: -1, count: Int(access.lanes.map(\.rawValue).max() ?? 0) + 1)
     for (place, lane) in access.lanes.enumerated() { places[Int(lane.rawValue)] = place }

@@ -15,7 +15,9 @@ public import World
 public final class Wakes: Sendable {
   private let words: [WakeWord]
 
-  /// For so many shards, none of them born. Throws: when there are no descriptors left.
+  /// For so many shards, none of them born.
+  ///
+  /// Throws: when there are no descriptors left.
   public init(shards: Int) throws(HostFailure) {
     require(shards > 0 && shards <= Int(UInt16.max), "there are shards, and their numbers fit")
     var words: [WakeWord] = []
@@ -25,7 +27,7 @@ public final class Wakes: Sendable {
 
   /// How many shards there are.
   public var count: Int { words.count }
-  /// Makes `.woken` come out of a shard's machine. For threads other than shards, which have `Machine.wake`.
+  /// Makes `.woken` come out of a shard's machine; for threads other than shards, which have `Machine.wake`.
   public func wake(_ shard: ShardID) {
     let word = words[Int(shard.rawValue)]
     if word.ask(.woken) { word.event.signal() }
@@ -68,13 +70,13 @@ final class WakeWord: Sendable {
     require(!before.contains(.asleep), "only its own thread puts a shard to sleep")
     return before.isEmpty ? [] : wakeUp()
   }
-  /// Takes what was asked, and is awake. Cost: one exchange.
+  /// Takes what was asked, and is awake: one exchange.
   func wakeUp() -> Contents {
     var asked = Contents(rawValue: word.value.exchange(0, ordering: .acquiringAndReleasing))
     asked.remove(.asleep)
     return asked
   }
-  /// Whether something was asked since. Cost: one load.
+  /// Whether something was asked since: one load.
   var isAsked: Bool { word.value.load(ordering: .relaxed) & ~Contents.asleep.rawValue != 0 }
 
   /// Says how other rings reach this shard's; -1 while it has none.
