@@ -131,6 +131,7 @@ let package = Package(
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
+    tests("LoadTests", of: ["Load"]),
     tests("SimulationTests", of: line + ["Gateway", "Simulator", "Store"]),
     tests("EndToEndTests", of: line + ["Gateway", "Host"]),
     tests("TidyTests", of: []),

@@ -29,8 +29,8 @@ struct Order {
 
   private var warmupIsGiven = false
 
-  private static let switches = ["--help", "-h", "--json", "--quiet", "--minimal", "--reconnect"]
-  private static let names = [
+  static let switches = ["--help", "-h", "--json", "--quiet", "--minimal", "--reconnect"]
+  static let names = [
     "--target", "--protocol", "--topic", "--path", "--key", "--bearer", "--header", "--connections", "--rate",
     "--depth", "--batch", "--bytes", "--inflight-bytes", "--seed", "--duration", "--requests", "--warmup", "--grace",
     "--cpu", "--wait", "--congestion", "--expect-status", "--acknowledged", "--plot",
@@ -109,7 +109,9 @@ struct ArgumentMistake: Error {
     let hint = distance(nearest, name) <= 3 ? "; did you mean \(nearest)?" : ""
     return ArgumentMistake("\(name) is no option\(hint)")
   }
-  /// How many letters have to be put in, left out or changed. Source: Wagner and Fischer, 1974.
+  /// How many letters have to be put in, left out or changed.
+  ///
+  /// Source: Wagner and Fischer, 1974.
   private static func distance(_ left: String, _ right: String) -> Int {
     let (left, right) = (Array(left.utf8), Array(right.utf8))
     var row = Array(0...right.count)

@@ -103,7 +103,9 @@ internal import Glibc
     return unsafe UnsafeRawBufferPointer(rebasing: memory[start..<ends[last]])
   }
 
-  /// Takes the oldest request that waits: its time and its first sequence. `nil` when none does.
+  /// Takes the oldest request that waits: its time and its first sequence.
+  ///
+  /// `nil` when none does.
   @inline(__always)
   mutating func takeAnswered() -> (timeNs: UInt64, sequence: UInt64)? {
     guard answered < handed else { return nil }
@@ -120,7 +122,9 @@ internal import Glibc
     return settled / batch - answered
   }
 
-  /// Forgets everything about the connection that was. Says how many requests it leaves without an answer.
+  /// Forgets everything about the connection that was.
+  ///
+  /// Says how many requests it leaves without an answer.
   mutating func reset() -> Int {
     let lost = assigned - answered
     (assigned, handed, answered, settled) = (0, 0, 0, 0)

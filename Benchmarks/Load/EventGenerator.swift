@@ -169,6 +169,7 @@ public struct EventGenerator: Sendable {
 }
 
 /// A small, fast source of numbers that are the same for the same seed; not for secrets.
+///
 /// Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
 struct SplitMix: Sendable {
   var state: UInt64

@@ -221,7 +221,9 @@ private func buffers(for connections: Int) -> Int {
   return count
 }
 
-/// Lets the process open so many descriptors, as far as it may. What is missing shows when a socket can't be made.
+/// Lets the process open so many descriptors, as far as it may.
+///
+/// What is missing shows when a socket can't be made.
 private func raiseDescriptorLimit(to count: Int) {
   var limit = rlimit()
   guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < count else {

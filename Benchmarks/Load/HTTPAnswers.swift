@@ -87,7 +87,9 @@ private struct Head {
     contentLength = length
   }
 
-  /// How many bytes follow. Source: RFC 9112 §6.3.
+  /// How many bytes follow.
+  ///
+  /// Source: RFC 9112 §6.3.
   func bodyBytes() throws(UnreadableAnswer) -> Int {
     if status == 204 || status == 304 { return 0 }
     guard let contentLength else { throw UnreadableAnswer(why: "an answer without Content-Length") }

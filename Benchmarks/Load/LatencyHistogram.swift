@@ -19,7 +19,9 @@ public struct LatencyHistogram: Sendable {
   private var leastNs = UInt64.max
   private var sumNs: Double = 0
 
-  /// An empty histogram. Cost: 58 KiB.
+  /// An empty histogram.
+  ///
+  /// Cost: 58 KiB.
   public init() {}
 
   /// The mean of what was recorded, in nanoseconds; 0 when there is nothing.
@@ -79,6 +81,6 @@ public struct LatencyHistogram: Sendable {
   }
   private static func upperEdge(_ index: Int) -> UInt64 {
     guard index >= 2 * perOctave else { return UInt64(index) }
-    return lowerEdge(index) + (1 << UInt64(index / perOctave - 1)) - 1
+    return lowerEdge(index) + ((1 << UInt64(index / perOctave - 1)) - 1)
   }
 }

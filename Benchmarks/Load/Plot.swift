@@ -1,7 +1,7 @@
 extension RunReport {
   /// Two panels: latency by percentile, both axes logarithmic, and how the latencies are distributed.
   ///
-  /// - Parameter asPage: whether to wrap it in an HTML page with the figures beside it.
+  /// As a page it is wrapped in HTML, with the figures below it.
   func plot(asPage: Bool) -> String {
     let drawing = Drawing(latency: result.latency)
     let title = "\(grouped(UInt64(result.requestsPerSecond))) requests/s"

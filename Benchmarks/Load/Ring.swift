@@ -13,9 +13,9 @@ internal import Glibc
   private var head: UInt32 = 0
   private var tail: UInt32 = 0
 
-  /// - Parameters:
-  ///   - buffers: a power of two.
-  ///   - bufferBytes: how much one receive brings at most.
+  /// Makes a ring and `buffers` (a power of two) of `bufferBytes` to receive into.
+  ///
+  /// Throws: what the kernel refused, and the remedy.
   init(buffers: Int, bufferBytes: Int) throws(LoadFailure) {
     var parameters = io_uring_params()
     parameters.flags =
@@ -63,7 +63,9 @@ internal import Glibc
     unsafe entry.pointee.flags |= UInt8(1 << IOSQE_BUFFER_SELECT_BIT)
     unsafe entry.pointee.user_data = token
   }
-  /// Sends all of `bytes`, which stay as they are until then. A send that succeeds may stay `silent`.
+  /// Sends all of `bytes`, which stay as they are until then.
+  ///
+  /// A send that succeeds may stay `silent`.
   func send(_ bytes: UnsafeRawBufferPointer, on descriptor: Int32, token: UInt64, silent: Bool) {
     let entry = unsafe entry()
     let flags = Int32(MSG_NOSIGNAL | MSG_WAITALL)
@@ -71,7 +73,9 @@ internal import Glibc
     if silent { unsafe entry.pointee.flags |= UInt8(1 << IOSQE_CQE_SKIP_SUCCESS_BIT) }
     unsafe entry.pointee.user_data = token
   }
-  /// Connects a socket. The address lives until the completion.
+  /// Connects a socket.
+  ///
+  /// The address lives until the completion.
   func connect(_ descriptor: Int32, to address: borrowing ServerAddress, token: UInt64) {
     let entry = unsafe entry()
     unsafe io_uring_prep_connect(entry, descriptor, address.pointer, address.length)
@@ -97,7 +101,9 @@ internal import Glibc
     // Interrupted, timed out or out of room for completions: in each case the caller takes what is there and comes again.
     _ = unsafe io_uring_submit_and_wait_timeout(ring, &first, 1, &timeout, nil)
   }
-  /// Whether completions are there, or work that makes some. Cost: two loads, no system call.
+  /// Whether completions are there, or work that makes some.
+  ///
+  /// Cost: two loads, no system call.
   var hasNews: Bool {
     let flags = unsafe ring_load_acquire(ring.pointee.sq.kflags)
     if flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW) != 0 { return true }

@@ -3,10 +3,9 @@ internal import Synchronization
 
 /// Runs a plan on the calling thread, which is pinned when the plan names a CPU.
 ///
-/// - Parameters:
-///   - plan: what to do.
-///   - progress: told where the run stands about once a second.
-/// - Throws: why it could not begin. What goes wrong later stands in the result.
+/// `progress` is told where it stands about once a second. What goes wrong in the middle stands in the result.
+///
+/// Throws: why it could not begin.
 public func run(_ plan: LoadPlan, progress: ((LoadProgress) -> Void)? = nil) throws(LoadFailure) -> LoadResult {
   let plan = try plan.completed()
   switch plan.wire {
@@ -78,7 +77,9 @@ private func endOnInterrupt() {
   }
 }
 
-/// Prints to standard error. Where that is closed there is nobody to tell.
+/// Prints to standard error.
+///
+/// Where that is closed there is nobody to tell.
 private func complain(_ text: String) {
   let bytes = Array(text.utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }

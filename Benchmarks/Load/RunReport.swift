@@ -66,7 +66,9 @@ struct RunReport {
     return kinds.joined(separator: ", ") + first
   }
 
-  /// For programs. Durations are in nanoseconds.
+  /// For programs.
+  ///
+  /// Durations are in nanoseconds.
   var json: String {
     var fields: [(String, String)] = [
       ("protocol", plan.wire.rawValue.json), ("target", "\(plan.host):\(plan.port)".json),

@@ -12,13 +12,17 @@ public struct Schedule: Sendable {
   /// When the next request is due.
   public private(set) var nextNs: UInt64
 
-  /// Starts at once. `rate` is more than zero.
+  /// Starts at once.
+  ///
+  /// `rate` is more than zero.
   public init(startNs: UInt64, rate: Double) {
     precondition(rate > 0, "a schedule has a rate")
     (self.startNs, self.rate, nextNs) = (startNs, rate, startNs)
   }
 
-  /// When request `index`, counted from 0, is due. Exact for 2⁵³ ns, a hundred days.
+  /// When request `index`, counted from 0, is due.
+  ///
+  /// Exact for 2⁵³ ns, a hundred days.
   public func timeNs(of index: UInt64) -> UInt64 { startNs + UInt64(Double(index) * 1e9 / rate) }
 
   /// Takes the next request if it is due by `nowNs`: the time it was due.
