@@ -137,7 +137,7 @@ struct AnswerPool: ~Copyable {
 /// The answers one connection owes, in the order of its requests: a list through the pool.
 struct AnswerQueue {
   private(set) var first = AnswerPool.none
-  private var last = AnswerPool.none
+  private(set) var last = AnswerPool.none
   /// How many answers wait; those that only wait are not counted.
   private(set) var count: UInt32 = 0
 
