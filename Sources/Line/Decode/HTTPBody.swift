@@ -58,10 +58,13 @@ extension HTTPFront {
       switch try walk.next(in: bytes, headBytesMax: desk.limits.headBytesMax, table: desk.fields) {
       case .cut: return Step(advanced: 0, pause: .hungry(forBytes: bytes.byteCount + 1))
       case .data(let start, let end):
-        bodyBytes &+= UInt32(end - start)
+        // A chunk says its size first, so what is too large is known before all of it is there.
+        let expected = Int(bodyBytes) + end - start + Int(walk.left)
+        bodyBytes += UInt32(end - start)
         if flags.contains(.isGzip) {
-          guard Int(bodyBytes) <= desk.limits.compressedBytesMax else { throw .bodyTooLarge }
-        } else if bodyBytes > eventBytesMax {
+          guard expected <= desk.limits.compressedBytesMax else { throw .bodyTooLarge }
+        } else if expected > Int(eventBytesMax) {
+          guard expected <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
           consumer.refuse(.eventTooLarge, under: grant)
           owe(refused: .eventTooLarge, at: &desk)
           let used = Int(walk.at)
@@ -239,6 +242,7 @@ extension HTTPFront {
         walk.at -= UInt32(used)
         return Step(advanced: used, pause: .hungry(forBytes: bytes.byteCount - used + 1))
       case .data(let start, let end):
+        guard Int(bodyBytes) + end - start + Int(walk.left) <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
         if let feed = bytes.extracting(start..<end).first(0x0A) {
           let rest = start + feed + 1
           lineBytes += UInt32(feed)
@@ -257,7 +261,6 @@ extension HTTPFront {
           bodyBytes += UInt32(end - start)
           _ = skips(Int(lineBytes), into: &consumer, at: &desk)
         }
-        guard Int(bodyBytes) <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
       case .end:
         guard try endChunkedLine(bytes, used..<used, from: used, into: &consumer, at: &desk) else {
           walk.at -= UInt32(used)
@@ -392,8 +395,8 @@ extension HTTPFront {
         base.at = 0
         return Step(advanced: used, pause: .hungry(forBytes: bytes.byteCount - used + 1))
       case .data(let start, let end):
-        bodyBytes &+= UInt32(end - start)
-        guard Int(bodyBytes) <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
+        guard Int(bodyBytes) + end - start + Int(base.left) <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
+        bodyBytes += UInt32(end - start)
       case .end:
         let used = Int(base.at)
         next()
