@@ -4,7 +4,8 @@ internal import Events
 
 /// The fronts this build speaks. A new protocol is one file in `Decode` and one line here.
 let fronts = [
-  FrontEntry(ToyFront.self),
+  FrontEntry(HTTPFront.self),
+  FrontEntry(FramedFront.self),
 ]
 
 /// The names of the fronts this build speaks, as the settings may use them.
