@@ -6,7 +6,7 @@ internal import Gate
 internal import Mark
 internal import Pack
 internal import Store
-internal import Telemetry
+public import Telemetry
 internal import Formats
 public import World
 
