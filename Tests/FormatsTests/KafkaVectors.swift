@@ -38,20 +38,23 @@ struct KafkaVector: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let all: [KafkaVector] = {
+    do { return try load() } catch { fatalError("Tests/Vectors/kafka can't be read: \(error)") }
+  }()
+  private static func load() throws -> [KafkaVector] {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Vectors/kafka")
-    let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path)
-    return names.filter { $0.hasSuffix(".json") }.sorted().map { file in
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    return try names.filter { $0.hasSuffix(".json") }.sorted().map { file in
       let name = String(file.dropLast(5))
-      let text = try! String(contentsOf: folder.appendingPathComponent(name + ".batch.hex"), encoding: .utf8)
-      let json = try! Data(contentsOf: folder.appendingPathComponent(file))
+      let text = try String(contentsOf: folder.appendingPathComponent(name + ".batch.hex"), encoding: .utf8)
+      let json = try Data(contentsOf: folder.appendingPathComponent(file))
       return KafkaVector(
         name: name,
         bytes: unhex(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-        batch: try! JSONDecoder().decode(File.self, from: json).batch
+        batch: try JSONDecoder().decode(File.self, from: json).batch
       )
     }
-  }()
+  }
   static func of(_ codecs: String...) -> [KafkaVector] { all.filter { codecs.contains($0.batch.codec) } }
 }
 

@@ -146,7 +146,7 @@ struct RecordTests {
   }
   func plain(_ value: RawSpan, key: RawSpan, hasKey: Bool, _ header: StampHeader) -> String {
     var headers = region(bytes: 4096)
-    headers.write(atMost: 100) { $0.append(header) }
+    headers.write(atMost: 200) { $0.append(header) }
     var record = region(bytes: 1 << 20)
     let fits = record.append(
       record: -300,

@@ -29,7 +29,7 @@ struct StampTests {
     let header = StampHeader(stamp)
     #expect(header.byteCount == StampHeader.byteCountMax)
     var region = Region(id: RegionID(rawValue: 0), byteCount: 4096)
-    region.write(atMost: 100) { $0.append(header) }
+    region.write(atMost: 200) { $0.append(header) }
     let expected: [UInt8] = [2, 12] + Array("sluice".utf8) + [UInt8(bytes.count * 2)] + bytes
     let same = region.bytes.equals(expected.span.bytes)
     #expect(same)

@@ -81,3 +81,10 @@ func read(_ sealed: borrowing Sealed, headerBytes: Int = 64) throws -> [Kept] {
 }
 /// A copy of bytes.
 func array(_ bytes: RawSpan) -> [UInt8] { (0..<bytes.byteCount).map { bytes.byte($0) } }
+/// The codecs of a commit's batches.
+func codecs(of sealed: borrowing Sealed) throws -> [Codec?] {
+  var codecs: [Codec?] = []
+  var reader = BatchReader(sealed.region.bytes.extracting(64..<sealed.region.count))
+  while let element = try reader.next() { codecs.append(element.batch.header.attributes.compression.codec) }
+  return codecs
+}

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CHost
 internal import CLiburing
 internal import Glibc
 
@@ -39,7 +40,7 @@ private struct BundleTest: ~Copyable {
     // Bytes count modulo 251, a prime: no buffer looks like another.
     var bytes = [UInt8](repeating: 0, count: count)
     for index in bytes.indices { (bytes[index], sent) = (sent, sent == 250 ? 0 : sent + 1) }
-    guard unsafe send(sender, bytes, count, Int32(MSG_NOSIGNAL)) == count else { return "a send was cut short" }
+    guard unsafe send(sender, bytes, count, host_send_flags) == count else { return "a send was cut short" }
     var left = count
     while left > 0 {
       if !isArmed { arm() }
@@ -101,7 +102,7 @@ func prepareReceive(_ entry: UnsafeMutablePointer<io_uring_sqe>, from descriptor
 private func connectedPair() -> (Int32, Int32)? {
   if let pair = loopbackPair() { return pair }
   var ends: [Int32] = [-1, -1]
-  guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+  guard unsafe host_stream_pair(&ends) >= 0 else {
     return nil
   }
   return (ends[0], ends[1])
@@ -109,8 +110,7 @@ private func connectedPair() -> (Int32, Int32)? {
 
 private func loopbackPair() -> (Int32, Int32)? {
   guard let address = ListenerAddress("127.0.0.1:0"), let (any, byteCount) = address.socketAddress else { return nil }
-  let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-  let (listener, near) = (socket(AF_INET, kind, 0), socket(AF_INET, kind, 0))
+  let (listener, near) = (host_stream_socket(AF_INET), host_stream_socket(AF_INET))
   defer { _ = close(listener) }
   // SAFETY: both calls read `byteCount` bytes of a storage that holds as many.
   var (storage, far) = (any, Int32(-1))

@@ -14,7 +14,7 @@ extension Host {
     listeners[index] = ListenerState(isAccepting: true)
     let entry = unsafe ring.entry()
     // Blocking sockets: io_uring waits for them by itself, and would not for those marked non-blocking.
-    unsafe io_uring_prep_multishot_accept(entry, sockets.descriptors[index], nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+    unsafe io_uring_prep_multishot_accept(entry, sockets.descriptors[index], nil, nil, host_accept_flags)
     unsafe entry.pointee.user_data = Token(.accept, 0, listener.rawValue).bits
   }
   /// Ends the accept under way; nothing happens when none is.
@@ -100,7 +100,7 @@ extension Host {
     let kind: Token.Kind
     switch transfer.kind {
     case .send:
-      unsafe io_uring_prep_send(entry, transfer.descriptor, start, count, Int32(MSG_NOSIGNAL) | Int32(MSG_WAITALL))
+      unsafe io_uring_prep_send(entry, transfer.descriptor, start, count, host_send_flags)
       kind = .send
     case .write:
       if isFixed {
@@ -171,7 +171,7 @@ extension Host {
     while let index = shutdowns.popFirst() {
       guard connections[index].isShutDown, !connections[index].isClosing else { continue }
       // A peer that is gone has shut down everything already: ENOTCONN.
-      _ = Glibc.shutdown(connections[index].descriptor, bothDirections)
+      _ = Glibc.shutdown(connections[index].descriptor, host_both_directions)
     }
   }
   /// Closes a connection; its place is free with `.closed`.

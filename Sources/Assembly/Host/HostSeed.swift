@@ -1,3 +1,4 @@
+internal import CHost
 internal import Glibc
 public import World
 
@@ -50,9 +51,6 @@ struct ListenerSockets: ~Copyable, Sendable {
   }
   private static func close(_ descriptor: Int32) {
     // An accept under way would keep the port taken until the kernel has torn its ring down; shutting down frees it now.
-    _ = (Glibc.shutdown(descriptor, bothDirections), Glibc.close(descriptor))
+    _ = (Glibc.shutdown(descriptor, host_both_directions), Glibc.close(descriptor))
   }
 }
-
-/// SHUT_RDWR of shutdown(2), which Swift does not see.
-let bothDirections: Int32 = 2

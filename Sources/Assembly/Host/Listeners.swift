@@ -75,9 +75,8 @@ public struct Listeners: ~Copyable, Sendable {
       throw HostFailure(cause: "\(address) is no address.", remedy: "Write 127.0.0.1:8080 or [::]:8080.")
     }
     var storage = known
-    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
-    guard descriptor >= 0 else { throw failure(address, errno) }
+    let descriptor = host_stream_socket(address.isIPv6 ? AF_INET6 : AF_INET)
+    guard descriptor >= 0 else { throw failure(address, -descriptor) }
     var options = [(SOL_SOCKET, SO_REUSEADDR, Int32(1)), (Int32(IPPROTO_TCP), TCP_NODELAY, 1)]
     if shared { options.append((SOL_SOCKET, SO_REUSEPORT, 1)) }
     if address.isIPv6 { options.append((Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.host == "::" ? 0 : 1)) }

@@ -56,11 +56,12 @@ internal import Glibc
     filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
   }
 
-  /// The same where it fits below the first `limit` bytes of the region; else nothing happens and it is `false`.
-  /// Cost: one check.
+  /// The same if it leaves `reserve` bytes free; else nothing happens.
+  ///
+  /// - Returns: whether it was written. Cost: one check.
   @inlinable @inline(__always)
-  public mutating func write(atMost count: Int, below limit: Int, _ body: (inout Writer) -> Void) -> Bool {
-    guard count >= 0, count <= min(limit, byteCount) &- filled else { return false }
+  public mutating func write(atMost count: Int, leaving reserve: Int, _ body: (inout Writer) -> Void) -> Bool {
+    guard count >= 0, reserve >= 0, count &+ reserve <= room else { return false }
     // SAFETY: the guard above keeps the writer, which can't escape `body`, inside this region.
     var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
     body(&writer)

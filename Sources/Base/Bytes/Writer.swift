@@ -32,19 +32,29 @@ internal import Glibc
     unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
     unsafe position += count
   }
-  /// Writes the first `count` bytes of a word, the lowest first, in one store. The rest of the eight bytes there is
-  /// spoilt, to be overwritten by what follows. Cost: no check; the caller has proved that 8 bytes are free.
+  /// Stores the eight bytes of a word, the lowest first, `offset` bytes ahead, and stays where it is.
+  ///
+  /// Where fewer than eight are meant, what follows is spoilt until it is written. Cost: one store and no check; the
+  /// caller has proved that eight bytes are free there.
   @unsafe @_lifetime(self: copy self)
-  @inlinable @inline(__always) public mutating func appendUnchecked(_ word: UInt64, bytes count: Int) {
-    unsafe position.storeBytes(of: word.littleEndian, as: UInt64.self)
-    unsafe position += count
+  @inlinable @inline(__always) public mutating func storeUnchecked(_ word: UInt64, at offset: Int) {
+    unsafe position.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
   }
-  /// Writes bytes. Cost: no check; the caller has proved that they fit.
+  /// Copies bytes to `offset` bytes ahead and stays where it is.
+  ///
+  /// Cost: no check; the caller has proved that they fit there.
   @unsafe @_lifetime(self: copy self)
-  @inlinable @inline(__always) public mutating func appendUnchecked(_ bytes: RawSpan) {
-    let count = bytes.byteCount
-    guard count > 0 else { return }
-    unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
+  @inlinable @inline(__always) public mutating func copyUnchecked(_ bytes: RawSpan, at offset: Int) {
+    unsafe bytes.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      unsafe (position + offset).copyMemory(from: start, byteCount: source.count)
+    }
+  }
+  /// Goes on behind bytes that have been stored ahead.
+  ///
+  /// Cost: no check; the caller has proved that they fit.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func advanceUnchecked(by count: Int) {
     unsafe position += count
   }
   /// Writes ASCII text.

@@ -22,7 +22,12 @@ public import Events
   /// Its trace.
   public var trace: TraceParent?
 
-  /// The lead that all events of one turn share.
+  /// The lead that all events of one turn share, and an event's own id.
+  @inlinable @inline(__always) public init(low: UInt64, high: UInt64, leadBytes: Int, eventID: UInt128) {
+    (self.low, self.high, self.leadBytes, self.eventID) = (low, high, leadBytes, eventID)
+    (principal, trace) = (.anonymous, nil)
+  }
+  /// The lead of a moment.
   public init(at reading: ClockReading) {
     var flags = StampFlags(rawValue: reading.state.rawValue)
     if reading.errorNs != nil { flags.insert(.error) }
@@ -48,6 +53,10 @@ public import Events
   @inlinable @inline(__always) public var byteCount: Int { 9 &+ Int(truncatingIfNeeded: (low & 0xFF) &>> 1) }
   /// The most it takes.
   @inlinable public static var byteCountMax: Int { 9 &+ Stamp.valueBytesMax }
+  /// The most that storing it may touch: its last word reaches 7 bytes beyond it.
+  @inlinable public static var storeBytesMax: Int { byteCountMax &+ 7 }
+  /// The flags of what follows the id.
+  @inlinable static var hasMore: UInt64 { UInt64(StampFlags([.principal, .trace]).rawValue) &<< 16 }
   /// The number of headers, the length of the key and the key.
   @inlinable static var constant: UInt64 { 0x6563_6975_6C73_0C02 }
 
@@ -72,22 +81,40 @@ extension Writer {
   /// Writes a stamp as a record's headers.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(_ header: StampHeader) {
-    require(room >= StampHeader.byteCountMax, "a stamp fits")
-    // SAFETY: the promise above covers the longest stamp, and every store below ends within its length: the lead's
-    // three words end at byte 24, the id at 39, the principal at 43, the trace at 68.
-    unsafe appendUnchecked(StampHeader.constant, bytes: 8)
-    unsafe appendUnchecked(header.low, bytes: 8)
-    unsafe appendUnchecked(header.high, bytes: header.leadBytes &- 16)
-    unsafe appendUnchecked(UInt64(truncatingIfNeeded: header.eventID &>> 64).byteSwapped, bytes: 8)
-    unsafe appendUnchecked(UInt64(truncatingIfNeeded: header.eventID).byteSwapped, bytes: 8)
-    if header.principal != .anonymous { append(header.principal.rawValue) }
-    if let trace = header.trace { append(trace) }
+    require(room >= StampHeader.storeBytesMax, "a stamp fits")
+    // SAFETY: the promise above covers the longest stamp.
+    unsafe storeUnchecked(header, at: 0)
+    unsafe advanceUnchecked(by: header.byteCount)
   }
-  /// Writes a trace's 25 bytes.
-  @_lifetime(self: copy self)
-  @inlinable @inline(never) mutating func append(_ trace: TraceParent) {
-    append(trace.trace)
-    append(trace.parent)
-    append(trace.flags)
+
+  /// Stores a stamp `offset` bytes ahead and stays where it is.
+  ///
+  /// Cost: no check; the caller has proved that `StampHeader.storeBytesMax` bytes are free there.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func storeUnchecked(_ header: StampHeader, at offset: Int) {
+    // SAFETY: every store ends within the longest stamp: the lead's three words at byte 24, the id at 39, the principal's
+    // word at 47, the trace's last word at 75, which is 7 beyond the stamp: hence `StampHeader.storeBytesMax`.
+    unsafe storeUnchecked(StampHeader.constant, at: offset)
+    unsafe storeUnchecked(header.low, at: offset &+ 8)
+    unsafe storeUnchecked(header.high, at: offset &+ 16)
+    let place = offset &+ header.leadBytes
+    unsafe storeUnchecked(UInt64(truncatingIfNeeded: header.eventID &>> 64).byteSwapped, at: place)
+    unsafe storeUnchecked(UInt64(truncatingIfNeeded: header.eventID).byteSwapped, at: place &+ 8)
+    if header.low & StampHeader.hasMore != 0 { unsafe storeMore(header, at: place &+ 16) }
+  }
+  /// Stores the parts that most events of simple setups don't have: principal and trace.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) mutating func storeMore(_ header: StampHeader, at offset: Int) {
+    var place = offset
+    if header.principal != .anonymous {
+      unsafe storeUnchecked(UInt64(header.principal.rawValue.byteSwapped), at: place)
+      place &+= 4
+    }
+    if let trace = header.trace {
+      unsafe storeUnchecked(UInt64(truncatingIfNeeded: trace.trace &>> 64).byteSwapped, at: place)
+      unsafe storeUnchecked(UInt64(truncatingIfNeeded: trace.trace).byteSwapped, at: place &+ 8)
+      unsafe storeUnchecked(trace.parent.byteSwapped, at: place &+ 16)
+      unsafe storeUnchecked(UInt64(trace.flags), at: place &+ 24)
+    }
   }
 }

@@ -13,7 +13,9 @@ public import Formats
 /// Two shards, or two lives of one, make the same id only if they drew the same 48 bits and meet in millisecond and
 /// counter as well.
 public struct Stamper: ~Copyable {
-  @usableFromInline var lead: StampHeader
+  @usableFromInline var low: UInt64
+  @usableFromInline var high: UInt64
+  @usableFromInline var leadBytes: Int
   /// The time of the records stamped: the reading's, in whole milliseconds since the Unix epoch.
   public private(set) var timestampMs: Int64
   /// The last id's upper half.
@@ -31,7 +33,7 @@ public struct Stamper: ~Copyable {
     life = Stamper.variant | entropy >> 16
     random = seed | 1
     (upper, lower, timestampMs) = (0, Stamper.variant, 0)
-    lead = StampHeader(at: reading)
+    (low, high, leadBytes) = (0, 0, 0)
     read(reading)
   }
 
@@ -39,7 +41,8 @@ public struct Stamper: ~Copyable {
   ///
   /// Once a turn, or for each buffer that has a receive time of its own.
   public mutating func read(_ reading: ClockReading) {
-    lead = StampHeader(at: reading)
+    let lead = StampHeader(at: reading)
+    (low, high, leadBytes) = (lead.low, lead.high, lead.leadBytes)
     // Rounded down, also before 1970.
     timestampMs = reading.utcNs >= 0 ? reading.utcNs / 1_000_000 : -((999_999 - reading.utcNs) / 1_000_000)
     // The field has 48 bits; a clock before 1970 or after 10889 stands at its ends.
@@ -51,7 +54,7 @@ public struct Stamper: ~Copyable {
   ///
   /// Cost: a dozen instructions.
   @inlinable @inline(__always) public mutating func stamp(_ event: borrowing Event) -> StampHeader {
-    var header = lead
+    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: 0)
     if let given = event.origin.eventID {
       header.setIDGiven()
       header.eventID = given

@@ -33,8 +33,8 @@ public struct Batch: ~Copyable {
   @usableFromInline var deltas = RecordDeltas.none
   /// The offset that the open topic's next record must have.
   @usableFromInline var nextOffset: UInt64 = 0
-  /// Where records must end: what lies behind is set aside for the seal.
-  @usableFromInline var limit: Int
+  /// Bytes set aside at the region's end for what a seal adds.
+  @usableFromInline var reserve = 0
 
   /// Runs a commit may have.
   public static var runsMax: Int { 1024 }
@@ -66,7 +66,6 @@ public struct Batch: ~Copyable {
     self.topics = Slots(min(max(topics.count, 1), Batch.runsMax)) { _ in TopicID(rawValue: 0) }
     self.headerBytes = headerBytes
     self.region = region
-    limit = self.region.byteCount
     self.region.count = headerBytes + Batch.batchOverheadBytes
   }
 
@@ -80,7 +79,7 @@ public struct Batch: ~Copyable {
   public var room: Int {
     guard runCount < Batch.runsMax else { return 0 }
     let setAside = isEmpty ? 0 : Batch.batchOverheadBytes
-    return max(limit - setAside - region.count - Record.overheadBytesMax, 0)
+    return max(region.room - reserve - setAside - Record.overheadBytesMax, 0)
   }
 
   /// Writes an event's record, or changes nothing when it does not fit.
@@ -108,12 +107,12 @@ public struct Batch: ~Copyable {
     }
     require(offset == nextOffset, "a topic's offsets are consecutive")
     let deltas = deltas
-    let fits = region.write(atMost: bound, below: limit) {
+    let fits = region.write(atMost: bound, leaving: reserve) {
       $0.append(record: deltas, key: key, hasKey: hasKey, value: value, stamp: stamp)
     }
     guard fits else { return false }
     self.deltas.advance()
-    nextOffset = offset &+ 1
+    nextOffset &+= 1
     return true
   }
 
@@ -127,7 +126,7 @@ public struct Batch: ~Copyable {
     let isOpen = UInt32(topic.rawValue) == openTopic
     let isFirst = fills[index].commit != commit
     let setAside = isFirst && !isEmpty ? Batch.batchOverheadBytes : 0
-    guard isOpen || runCount < Batch.runsMax, bound <= limit - setAside - region.count else { return false }
+    guard isOpen || runCount < Batch.runsMax, bound <= region.room - reserve - setAside else { return false }
     if isFirst {
       fills[index].begin(commit: commit, offset: offset, timestampMs: timestampMs)
     } else if !isOpen {
@@ -140,12 +139,13 @@ public struct Batch: ~Copyable {
     if isFirst {
       topics[topicCount] = topic
       topicCount += 1
-      limit -= setAside
+      reserve += setAside
       needsGathering = needsGathering || topicCount > 1 || fills[index].codec != Codec.none
     }
     if !isOpen { openRun(of: index, offset: offset) }
     self.deltas = deltas
     openTimestampMs = timestampMs
+    fills[index].minTimestampMs = min(fills[index].minTimestampMs, timestampMs)
     fills[index].maxTimestampMs = max(fills[index].maxTimestampMs, timestampMs)
     return true
   }
@@ -190,7 +190,7 @@ public struct Batch: ~Copyable {
     let (events, batches) = (eventsClosed, topicCount)
     var (first, last) = (Int64.max, Int64.min)
     for place in 0..<topicCount {
-      first = min(first, fills[Int(topics[place].rawValue)].baseTimestampMs)
+      first = min(first, fills[Int(topics[place].rawValue)].minTimestampMs)
       last = max(last, fills[Int(topics[place].rawValue)].maxTimestampMs)
     }
     if needsGathering {
@@ -255,7 +255,7 @@ public struct Batch: ~Copyable {
     commit += 1
     (topicCount, runCount, eventsClosed, needsGathering) = (0, 0, 0, false)
     (openTopic, openTimestampMs, deltas, nextOffset) = (Batch.noTopic, 0, .none, 0)
-    limit = region.byteCount
+    reserve = 0
     region.count = headerBytes + Batch.batchOverheadBytes
   }
 
@@ -272,7 +272,7 @@ public struct Batch: ~Copyable {
   public let batches: Int
   /// How many events there are in all.
   public let events: Int
-  /// The least base timestamp of the batches, in milliseconds since the Unix epoch.
+  /// The earliest time of any record, in milliseconds since the Unix epoch.
   public let firstTimestampMs: Int64
   /// The latest time of any record, in milliseconds since the Unix epoch.
   public let lastTimestampMs: Int64

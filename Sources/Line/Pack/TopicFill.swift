@@ -21,6 +21,7 @@ struct TopicFill {
   /// Behind its closed runs.
   var nextOffset: UInt64 = 0
   var baseTimestampMs: Int64 = 0
+  var minTimestampMs: Int64 = 0
   var maxTimestampMs: Int64 = 0
   /// In closed runs.
   var bytes = 0
@@ -30,7 +31,7 @@ struct TopicFill {
   mutating func begin(commit: UInt64, offset: UInt64, timestampMs: Int64) {
     self.commit = commit
     (baseOffset, nextOffset, bytes) = (offset, offset, 0)
-    (baseTimestampMs, maxTimestampMs) = (timestampMs, timestampMs)
+    (baseTimestampMs, minTimestampMs, maxTimestampMs) = (timestampMs, timestampMs, timestampMs)
     (firstRun, lastRun) = (Run.none, Run.none)
   }
 

@@ -32,6 +32,15 @@ int host_register_buffer_ring(int ring, void *entries, uint32_t count, uint16_t 
 /// Cancels everything that is under way in a ring and waits for it, at most `timeout_ns`.
 int host_cancel_all(int ring, int64_t timeout_ns);
 
+/// A TCP socket that blocks and ends with exec.
+int host_stream_socket(int family);
+/// Two such ends, connected with one another within the kernel.
+int host_stream_pair(int ends[2]);
+// Constants that reach Swift by way of several modules, or of none, depending on who builds; host.c checks them.
+static const int host_accept_flags = 02000000;      // SOCK_CLOEXEC, for accept4(2)
+static const int host_send_flags = 0x4000 | 0x100;  // MSG_NOSIGNAL | MSG_WAITALL, for send(2)
+static const int host_both_directions = 2;          // SHUT_RDWR, for shutdown(2)
+
 /// Lets the receiving CPU choose among the sockets of a SO_REUSEPORT group: `cpus[i]` leads to socket `i`.
 int host_steer_by_cpu(int socket, const int *cpus, int count);
 
