@@ -41,7 +41,8 @@ import Testing
     )
     let wanted = try settings(
       topic
-        + "listeners: [{protocol: http, address: \"127.0.0.1:3\", backlog: 5}, {name: x, protocol: framed, address: \"127.0.0.1:2\"}]"
+        + "listeners: [{protocol: http, address: \"127.0.0.1:3\", backlog: 5}, "
+        + "{name: x, protocol: framed, address: \"127.0.0.1:2\"}]"
     )
     let difference = wanted.difference(from: old)
     #expect(difference.live.isEmpty)
