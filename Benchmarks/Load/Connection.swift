@@ -1,6 +1,14 @@
 internal import Bytes
 internal import Glibc
 
+/// How many requests a run of settled events completes, and with which status.
+struct Settled {
+  let requests: Int
+  /// The first one's, which an earlier run may have begun.
+  let first: UInt16
+  let others: UInt16
+}
+
 /// One connection: its prepared requests, and how far each of them is.
 ///
 /// The requests stand in one block of memory, one behind the other, `depth` of them, used round and round:
@@ -34,8 +42,10 @@ internal import Glibc
   private(set) var handed = 0
   private(set) var answered = 0
   private var isGreeted = false
-  /// Events that numbered answers have settled.
+  /// Events that answers to runs of events have settled.
   private var settled = 0
+  /// The worst status among the events of a request that is settled in part; 0 when there is none.
+  private var partStatus: UInt16 = 0
 
   init(_ image: RequestImage, greeting: [UInt8], batch: Int, requestIDDistance: Int?) {
     depth = image.ends.count
@@ -114,12 +124,18 @@ internal import Glibc
     return (timesNs[slot], sequences[slot])
   }
 
-  /// How many requests an answer settles that numbers the last event it stands for; `nil` when that was never sent.
-  mutating func settle(through id: UInt32) -> Int? {
-    let further = Int(id &+ 1 &- UInt32(truncatingIfNeeded: settled))
-    guard settled + further <= handed * batch else { return nil }
-    settled += further
-    return settled / batch - answered
+  /// Settles so many events, the last of them with request id `last`, and says what that makes of requests.
+  ///
+  /// A request is answered once all of its events are, and with success only when all of them were stored. `nil` when
+  /// the answer is to what was never sent.
+  mutating func settle(_ count: UInt32, through last: UInt32, status: UInt16) -> Settled? {
+    let end = settled + Int(count)
+    guard count > 0, end <= handed * batch, UInt32(truncatingIfNeeded: end - 1) == last else { return nil }
+    settled = end
+    let first = max(status, partStatus)
+    let requests = end / batch - answered
+    if requests > 0 { partStatus = end % batch > 0 ? status : 0 } else { partStatus = first }
+    return Settled(requests: requests, first: first, others: status)
   }
 
   /// Forgets everything about the connection that was.
@@ -127,7 +143,7 @@ internal import Glibc
   /// Says how many requests it leaves without an answer.
   mutating func reset() -> Int {
     let lost = assigned - answered
-    (assigned, handed, answered, settled) = (0, 0, 0, 0)
+    (assigned, handed, answered, settled, partStatus) = (0, 0, 0, 0, 0)
     (isSending, isGreeted) = (false, false)
     answers = Answers()
     generation = generation &+ 1 & 0xFF_FFFF

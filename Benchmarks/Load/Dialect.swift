@@ -22,8 +22,8 @@ struct Answer {
   enum Extent {
     /// The oldest request that has none.
     case next
-    /// Every event through this request id.
-    case through(UInt32)
+    /// So many events that have none, the last of them with this request id.
+    case events(UInt32, through: UInt32)
   }
   /// 200 and what else HTTP has; framed answers are translated.
   let status: UInt16

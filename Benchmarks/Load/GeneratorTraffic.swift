@@ -61,40 +61,41 @@ extension Generator {
     } catch {
       result.errors.unreadable += 1
       if result.firstUnreadable == nil { result.firstUnreadable = "\(error.why)" }
-      lose(index)
+      lose(index, reopens: false)
     }
   }
 
   private mutating func complete(_ index: Int, _ answer: Answer) throws(UnreadableAnswer) {
-    var count = 1
-    if case .through(let id) = answer.extent {
-      guard let settled = connections[index].settle(through: id) else {
+    switch answer.extent {
+    case .next: try completeOne(index, answer.status)
+    case .events(let count, through: let last):
+      guard let settled = connections[index].settle(count, through: last, status: answer.status) else {
         throw UnreadableAnswer(why: "an acknowledgement of what was not sent")
       }
-      count = settled
-    }
-    let isExpected = plan.expected.contains(answer.status)
-    for _ in 0..<count {
-      guard let request = connections[index].takeAnswered() else {
-        throw UnreadableAnswer(why: "an answer that nobody asked for")
-      }
-      outstanding &-= 1
-      result.answeredTotal &+= 1
-      statuses[Int(answer.status)] &+= 1
-      if isExpected {
-        result.acknowledgedEvents &+= UInt64(plan.batch)
-        if acknowledged != nil { acknowledged!.note(request.sequence, count: plan.batch) }
-      } else {
-        result.errors.unexpected &+= 1
-      }
-      if counts(request.timeNs) {
-        result.requests &+= 1
-        result.events &+= UInt64(plan.batch)
-        result.latency.record(nowNs > request.timeNs ? nowNs - request.timeNs : 0)
+      for request in 0..<settled.requests {
+        try completeOne(index, request == 0 ? settled.first : settled.others)
       }
     }
     isCrowded = false
     mark(index)
+  }
+  private mutating func completeOne(_ index: Int, _ status: UInt16) throws(UnreadableAnswer) {
+    guard let request = connections[index].takeAnswered() else {
+      throw UnreadableAnswer(why: "an answer that nobody asked for")
+    }
+    outstanding &-= 1
+    result.answeredTotal &+= 1
+    statuses[Int(status)] &+= 1
+    if plan.expected.contains(status) {
+      result.acknowledgedEvents &+= UInt64(plan.batch)
+      if acknowledged != nil { acknowledged!.note(request.sequence, count: plan.batch) }
+    } else {
+      result.errors.unexpected &+= 1
+    }
+    guard counts(request.timeNs) else { return }
+    result.requests &+= 1
+    result.events &+= UInt64(plan.batch)
+    result.latency.record(nowNs > request.timeNs ? nowNs - request.timeNs : 0)
   }
 
   /// Assigns the requests of an open loop whose time has come, each to the next connection with room.
@@ -169,15 +170,15 @@ extension Generator {
     }
   }
 
-  /// Drops a connection and opens it again, unless the run is about to end.
-  private mutating func lose(_ index: Int) {
+  /// Drops a connection and opens it again, unless the run is about to end or the server makes no sense.
+  private mutating func lose(_ index: Int, reopens: Bool = true) {
     let wasAbove = connections[index].waiting
     let lost = connections[index].reset()
     require(lost >= wasAbove, "what the kernel was given was assigned before")
     outstanding -= lost
     result.errors.unanswered += UInt64(lost)
     isCrowded = false
-    if phase == .draining { living -= 1 } else { connect(index) }
+    if phase == .draining || !reopens { living -= 1 } else { connect(index) }
   }
   private mutating func connect(_ index: Int) {
     do throws(LoadFailure) {

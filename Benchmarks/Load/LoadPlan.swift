@@ -129,6 +129,16 @@ extension LoadPlan {
     }
     if wire == .http, key != nil { throw .plan("--key is for framed; over HTTP use --header") }
     if wire == .http, inflightBytes != nil { throw .plan("--inflight-bytes is for framed; over HTTP use --depth") }
-    return self
+    if wire == .framed, path != nil || !headers.isEmpty { throw .plan("--path, --header and --minimal are for http") }
+    return inflightBytes.map(sized(forInflightBytes:)) ?? self
+  }
+
+  /// With requests of about 16 KiB, or a quarter of what may be in flight, and as many of them as fit.
+  private func sized(forInflightBytes inflight: Int) -> LoadPlan {
+    var plan = self
+    let frameBytes = FramedDialect.frameBytes(self)
+    if batch == 1 { plan.batch = max(1, min(16 << 10, inflight / 4) / frameBytes) }
+    plan.depth = max(1, inflight / (plan.batch * frameBytes))
+    return plan
   }
 }

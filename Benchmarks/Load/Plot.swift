@@ -30,8 +30,8 @@ private struct Drawing {
   let latency: LatencyHistogram
   private let left = 74.0
   private let right = 936.0
-  private let curve = (top: 84.0, bottom: 364.0)
-  private let bars = (top: 432.0, bottom: 592.0)
+  private let curve = (top: 104.0, bottom: 372.0)
+  private let bars = (top: 440.0, bottom: 596.0)
   private let low: Double
   private let high: Double
   private let nines: Double
@@ -76,7 +76,7 @@ private struct Drawing {
     for value in decades {
       let y = vertical(value)
       parts.append("<line class=\"grid\" x1=\"\(left)\" x2=\"\(right)\" y1=\"\(fixed(y, 1))\" y2=\"\(fixed(y, 1))\"/>")
-      parts.append(label(duration(UInt64(value)), left - 8, y + 4, "end"))
+      parts.append(label(decade(value), left - 8, y + 4, "end"))
     }
     var ticks = [("0", 0.0), ("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99)]
     for count in 3...6 where Double(count) <= nines {
@@ -85,7 +85,8 @@ private struct Drawing {
     for (name, fraction) in ticks {
       let x = fixed(horizontal(fraction), 1)
       parts.append("<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(curve.top)\" y2=\"\(curve.bottom)\"/>")
-      parts.append(label(name, horizontal(fraction), curve.bottom + 18, "middle"))
+      let anchor = horizontal(fraction) > right - 20 ? "end" : "middle"
+      parts.append(label(name, horizontal(fraction), curve.bottom + 18, anchor))
     }
     let points = (0...240).map { step in
       let fraction = 1 - 1 / Decades.power(nines * Double(step) / 240)
@@ -103,7 +104,7 @@ private struct Drawing {
       let anchor = x > right - 60 ? "end" : "middle"
       parts.append(label(duration(value), x, y - 10, anchor, "ink"))
     }
-    parts.append(label("latency by percentile", left, curve.top - 8, "start"))
+    parts.append(label("latency by percentile", left, curve.top - 12, "start"))
     return parts.joined(separator: "\n")
   }
 
@@ -129,7 +130,7 @@ private struct Drawing {
     }
     for value in decades {
       let x = left + (right - left) * Decades.exponent(value / low) / Decades.exponent(high / low)
-      parts.append(label(duration(UInt64(value)), x, bars.bottom + 18, x > right - 20 ? "end" : "middle"))
+      parts.append(label(decade(value), x, bars.bottom + 18, x > right - 20 ? "end" : "middle"))
     }
     for (name, fraction) in [("p50", 0.5), ("p99", 0.99)] where latency.count > 0 {
       let value = Double(latency.percentile(fraction))
@@ -149,6 +150,11 @@ private struct Drawing {
       value *= 10
     }
     return values
+  }
+  private func decade(_ value: Double) -> String {
+    let units = [(1e9, "s"), (1e6, "ms"), (1e3, "us")]
+    let (unit, name) = units.first { value >= $0.0 * 0.999 } ?? (1, "ns")
+    return "\(fixed(value / unit, 0)) \(name)"
   }
   private func label(_ text: String, _ x: Double, _ y: Double, _ anchor: String, _ look: String = "dim") -> String {
     "<text class=\"\(look)\" x=\"\(fixed(x, 1))\" y=\"\(fixed(y, 1))\" text-anchor=\"\(anchor)\">\(text.escaped)</text>"

@@ -13,7 +13,8 @@ public func run(_ plan: LoadPlan, progress: ((LoadProgress) -> Void)? = nil) thr
     var generator = try Generator(plan, HTTPDialect(plan), progress: progress)
     return try generator.finish()
   case .framed:
-    throw .plan("framed is not there")
+    var generator = try Generator(plan, FramedDialect(plan), progress: progress)
+    return try generator.finish()
   }
 }
 
@@ -37,7 +38,7 @@ public func run(arguments: [String]) -> Int32 {
   do throws(LoadFailure) {
     let result = try run(order.plan) { if showsProgress { complain("\r\u{1B}[K\(line($0))") } }
     if showsProgress { complain("\r\u{1B}[K") }
-    let report = RunReport(plan: order.plan, result: result)
+    let report = RunReport(plan: try order.plan.completed(), result: result)
     print(order.wantsJSON ? report.json : report.text)
     if let path = order.plot { try write(report.plot(asPage: !path.hasSuffix(".svg")), to: path) }
     return result.errors.total == 0 ? 0 : 1

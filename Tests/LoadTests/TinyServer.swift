@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A server on a port of its own that reads HTTP requests on one thread and answers each with what the test says.
+/// A server on a port of its own that reads HTTP requests, or frames, on one thread and answers each as the test says.
 final class TinyServer: @unchecked Sendable {
   let port: UInt16
   private let listener: Int32
-  private let respond: @Sendable (_ request: Int) -> Reply
+  private let respond: @Sendable (_ request: Int, _ bytes: Data) -> Reply
+  private let isFramed: Bool
   private let wantsEnd = Atomic<Bool>(false)
   private let finished = DispatchSemaphore(value: 0)
   // SAFETY of @unchecked: only the thread touches these until `stop` has waited for its end.
@@ -14,14 +15,18 @@ final class TinyServer: @unchecked Sendable {
 
   enum Reply {
     case bytes(String)
+    case frame([UInt8])
     /// Closes the connection without an answer.
     case hangUp
     /// Never answers.
     case silence
   }
 
-  init(_ respond: @escaping @Sendable (_ request: Int) -> Reply) {
-    self.respond = respond
+  convenience init(_ respond: @escaping @Sendable (_ request: Int) -> Reply) {
+    self.init(framed: false) { request, _ in respond(request) }
+  }
+  init(framed: Bool, _ respond: @escaping @Sendable (_ request: Int, _ bytes: Data) -> Reply) {
+    (self.respond, isFramed) = (respond, framed)
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -71,16 +76,23 @@ final class TinyServer: @unchecked Sendable {
     guard count > 0 else { return false }
     received.append(contentsOf: buffer[..<count])
     pending[descriptor, default: Data()].append(contentsOf: buffer[..<count])
-    while let length = Self.requestBytes(pending[descriptor]!) {
+    while let length = isFramed ? Self.frameBytes(pending[descriptor]!) : Self.requestBytes(pending[descriptor]!) {
+      let request = Data(pending[descriptor]!.prefix(length))
       pending[descriptor] = Data(pending[descriptor]!.dropFirst(length))
       defer { requests += 1 }
-      switch respond(requests) {
+      switch respond(requests, request) {
+      case .frame(let bytes): _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
       case .silence: continue
       case .hangUp: return false
       case .bytes(let text): _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
       }
     }
     return true
+  }
+  private static func frameBytes(_ data: Data) -> Int? {
+    guard data.count >= 4 else { return nil }
+    let total = 4 + data.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    return data.count >= total ? total : nil
   }
   private static func requestBytes(_ data: Data) -> Int? {
     guard let head = data.range(of: Data("\r\n\r\n".utf8)) else { return nil }
