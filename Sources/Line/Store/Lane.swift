@@ -291,7 +291,7 @@ public struct Lane: ~Copyable {
 }
 
 /// What a lane did since the process started.
-public struct LaneCounters: Sendable {
+public struct LaneCounters: BitwiseCopyable, Sendable {
   /// Commits with events, and seals and indexes besides.
   public var commits: UInt64 = 0
   public var seals: UInt64 = 0
@@ -305,4 +305,15 @@ public struct LaneCounters: Sendable {
   public var preparationsFailed: UInt64 = 0
   /// Nothing yet.
   public init() {}
+
+  /// Adds another lane's.
+  public mutating func add(_ other: LaneCounters) {
+    commits &+= other.commits
+    seals &+= other.seals
+    bytesUsed &+= other.bytesUsed
+    bytesWritten &+= other.bytesWritten
+    segmentsOpened &+= other.segmentsOpened
+    segmentsRetired &+= other.segmentsRetired
+    preparationsFailed &+= other.preparationsFailed
+  }
 }
