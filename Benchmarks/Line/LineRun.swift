@@ -61,8 +61,8 @@ public struct LineRun: ~Copyable {
     return plan.countedMessages * plan.connections * plan.eventsPerMessage
   }
 
-  /// Whether every event that was sent is safe, and none was refused.
-  public var isWhole: Bool {
+  /// Whether every event that was sent is safe, and none was refused. Counting ends where this is called.
+  @inline(never) public func isWhole() -> Bool {
     let ledger = shard.ledger
     let sent = (plan.warmUpMessages + plan.countedMessages) * plan.connections * plan.eventsPerMessage
     return ledger.isBalanced && ledger.stored == UInt64(sent) && ledger.received == ledger.stored

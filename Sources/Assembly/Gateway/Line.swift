@@ -11,7 +11,10 @@ struct Line: EventConsumer, ~Copyable {
   var stamper: Stamper
   var keys: Authenticator
   var directory: TopicDirectory
-  var topics: [Topic]
+  /// By the topic's number. Without names: copying one would count references.
+  let topics: Slots<TopicRule>
+  /// The topic that leave was last asked for: likely the next one too.
+  var lastTopic = TopicID(rawValue: 0)
   var links: Links
   var ledger = Ledger()
   /// What every event is refused for at the moment; `nil` when they are welcome. Set once a turn.
@@ -24,7 +27,8 @@ struct Line: EventConsumer, ~Copyable {
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
-    guard let topic = directory.id(of: name) else { throw .unknownTopic }
+    guard let topic = directory.id(of: name, trying: lastTopic) else { throw .unknownTopic }
+    lastTopic = topic
     guard keys.ring.may(principal, write: topic) else { throw .forbidden }
     let limit = topics[Int(topic.rawValue)].eventBytesMax
     return Grant(topic: topic, principal: principal, eventBytesMax: limit)
@@ -37,9 +41,30 @@ struct Line: EventConsumer, ~Copyable {
     guard count > 0 else { return refused(.emptyEvent) }
     guard count <= event.grant.eventBytesMax else { return refused(.eventTooLarge) }
     if let closed { return refused(closed) }
-    let topic = topics[Int(event.grant.topic.rawValue)]
-    if topic.order == .key, event.hasKey { return takeKeyed(event, topic) }
-    return store(event, at: current, acknowledge: topic.acknowledge)
+    let rule = topics[Int(event.grant.topic.rawValue)]
+    if rule.order == .key, event.hasKey { return takeKeyed(event, rule) }
+    return store(event, at: current, acknowledge: rule.acknowledge)
+  }
+
+  /// Inlined into every front. Without an `Event`: a value that large is kept in memory from call to call.
+  @inline(__always) mutating func take(_ payload: RawSpan, under grant: Grant) -> Verdict {
+    let count = payload.byteCount
+    guard count > 0 else { return refused(.emptyEvent) }
+    guard count <= grant.eventBytesMax else { return refused(.eventTooLarge) }
+    if let closed { return refused(closed) }
+    let acknowledge = topics[Int(grant.topic.rawValue)].acknowledge
+    let offset = writers[current].lane.nextOffset(of: grant.topic)
+    let stamp = stamper.stamp(grant.principal)
+    let timeMs = stamper.timestampMs
+    let isKept = writers[current].batch.append(
+      payload,
+      to: grant.topic,
+      stamp: stamp,
+      offset: offset,
+      timestampMs: timeMs
+    )
+    guard isKept else { return .later }
+    return numbered(grant.topic, at: current, offset, acknowledge)
   }
 
   /// Keeps an event in one of the shard's own lanes.
@@ -48,7 +73,17 @@ struct Line: EventConsumer, ~Copyable {
     let stamp = stamper.stamp(event)
     let timeMs = stamper.timestampMs
     guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return .later }
-    let claim = writers[index].lane.claim(event.grant.topic)
+    return numbered(event.grant.topic, at: index, offset, acknowledge)
+  }
+
+  /// Gives an event that is in the batch its number.
+  @inline(__always) private mutating func numbered(
+    _ topic: TopicID,
+    at index: Int,
+    _ offset: UInt64,
+    _ acknowledge: Acknowledgement
+  ) -> Verdict {
+    let claim = writers[index].lane.claim(topic)
     let lane = writers[index].lane.settings.lane
     ledger.number()
     let mark = acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: claim.number)
@@ -56,17 +91,28 @@ struct Line: EventConsumer, ~Copyable {
   }
 
   /// Hands an event to the lane of its key: one of the shard's own, or another shard's.
-  private mutating func takeKeyed(_ event: borrowing Event, _ topic: Topic) -> Verdict {
+  @inline(never) private mutating func takeKeyed(_ event: borrowing Event, _ rule: TopicRule) -> Verdict {
     let lane = links.lane(of: event.key)
-    if let own = links.own(lane) { return store(event, at: own, acknowledge: topic.acknowledge) }
+    if let own = links.own(lane) { return store(event, at: own, acknowledge: rule.acknowledge) }
     guard let number = links.send(event, to: lane, at: clock) else { return .later }
     ledger.number()
-    let mark = topic.acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: number)
+    let mark = rule.acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: number)
     return .numbered(Placement(mark: mark, lane: lane, offset: nil))
   }
 
-  private mutating func refused(_ reason: Refusal) -> Verdict {
+  @inline(never) private mutating func refused(_ reason: Refusal) -> Verdict {
     ledger.refuse(reason)
     return .refused(reason)
+  }
+}
+
+/// What the line does with every event of a topic.
+struct TopicRule {
+  let eventBytesMax: Int
+  let acknowledge: Acknowledgement
+  let order: Order
+
+  init(_ topic: Topic) {
+    (eventBytesMax, acknowledge, order) = (topic.eventBytesMax, topic.acknowledge, topic.order)
   }
 }

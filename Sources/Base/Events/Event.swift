@@ -99,6 +99,15 @@ public protocol EventConsumer: ~Copyable {
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant
   /// Numbers the event and keeps its bytes, or says why not. Events are offered in the order they were sent.
   mutating func take(_ event: borrowing Event) -> Verdict
+  /// The same for an event of which nothing is said besides its bytes: most events, and so worth a shorter way.
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Verdict
   /// Counts an event that the front itself refused after a grant: it was too large to be read, or empty.
   mutating func refuse(_ reason: Refusal, under grant: Grant)
+}
+
+extension EventConsumer where Self: ~Copyable {
+  /// Takes it as an event with neither key nor origin.
+  @inlinable public mutating func take(_ payload: RawSpan, under grant: Grant) -> Verdict {
+    take(Event(grant: grant, origin: Origin(), payload: payload))
+  }
 }

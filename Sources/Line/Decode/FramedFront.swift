@@ -166,7 +166,7 @@ public struct FramedFront: Front, ~Copyable {
         break
       }
       let payload = bytes.extracting(at &+ FramedFront.headBytes..<at &+ total)
-      let verdict = consumer.take(Event(grant: grant(binding), origin: Origin(), payload: payload))
+      let verdict = consumer.take(payload, under: grant(binding))
       guard case .numbered(let placement) = verdict else {
         if run.events > 0 { owe(run, at: &desk) }
         if case .refused(let reason) = verdict {

@@ -54,17 +54,25 @@ public struct Stamper: ~Copyable {
   ///
   /// Cost: a dozen instructions.
   @inlinable @inline(__always) public mutating func stamp(_ event: borrowing Event) -> StampHeader {
-    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: 0)
-    if let given = event.origin.eventID {
-      header.setIDGiven()
-      header.eventID = given
-    } else {
-      lower &+= Stamper.counterStep
-      if lower &>> 62 != 2 { carry() }
-      header.eventID = UInt128(upper) &<< 64 | UInt128(lower)
+    guard let given = event.origin.eventID else {
+      var header = stamp(event.grant.principal)
+      if let trace = event.origin.trace { header.setTrace(trace) }
+      return header
     }
+    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: given)
+    header.setIDGiven()
     header.setPrincipal(event.grant.principal)
     if let trace = event.origin.trace { header.setTrace(trace) }
+    return header
+  }
+
+  /// The stamp of an event of which nothing is known but who sent it.
+  @inlinable @inline(__always) public mutating func stamp(_ principal: PrincipalID) -> StampHeader {
+    lower &+= Stamper.counterStep
+    if lower &>> 62 != 2 { carry() }
+    let eventID = UInt128(upper) &<< 64 | UInt128(lower)
+    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: eventID)
+    header.setPrincipal(principal)
     return header
   }
 

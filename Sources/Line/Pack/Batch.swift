@@ -99,9 +99,32 @@ public struct Batch: ~Copyable {
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    let (key, hasKey, value) = (event.key, event.hasKey, event.payload)
-    let bound = key.byteCount &+ value.byteCount &+ Record.overheadBytesMax
-    let topic = event.grant.topic
+    append(event.payload, key: event.key, hasKey: event.hasKey, to: event.grant.topic, stamp, offset, timestampMs)
+  }
+
+  /// The same for an event without a key.
+  @inlinable @inline(__always)
+  public mutating func append(
+    _ value: RawSpan,
+    to topic: TopicID,
+    stamp: StampHeader,
+    offset: UInt64,
+    timestampMs: Int64
+  ) -> Bool {
+    append(value, key: value.extracting(first: 0), hasKey: false, to: topic, stamp, offset, timestampMs)
+  }
+
+  @inlinable @inline(__always)
+  mutating func append(
+    _ value: RawSpan,
+    key: RawSpan,
+    hasKey: Bool,
+    to topic: TopicID,
+    _ stamp: StampHeader,
+    _ offset: UInt64,
+    _ timestampMs: Int64
+  ) -> Bool {
+    let bound = (hasKey ? key.byteCount : 0) &+ value.byteCount &+ Record.overheadBytesMax
     if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || deltas.left == 0 {
       guard prepare(topic, bound: bound, offset: offset, timestampMs: timestampMs) else { return false }
     }
