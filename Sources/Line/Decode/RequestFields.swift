@@ -34,11 +34,11 @@ extension RequestHead {
       switch field.name {
       case kernel_name_host:
         try seen.once(.host)
-        guard value.isHost else { throw .malformed }
+        guard field.is_plain || value.isHost else { throw .malformed }
       case kernel_name_content_length:
         try seen.once(.length)
         contentLength = try RequestHead.length(value)
-        framing = .length
+        (framing, length) = (.length, place)
       case kernel_name_content_type:
         try seen.once(.type)
         media = RequestHead.media(value)
