@@ -124,17 +124,20 @@ public struct HTTPFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a last answer that says why nothing more will be read, if a request has begun.
+  /// Owes a last answer that says why nothing more will be read. Between requests a time limit and a shutdown end the
+  /// connection without a word: what is said to nobody would be taken for the answer to the next request.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
-    guard phase != .ended else { return }
-    if receipt != AnswerPool.none {
+    defer { phase = .ended }
+    if phase == .ended || (stage == .idle && (reason == .timedOut || reason == .draining)) { return }
+    if phase == .discard || phase == .discardChunks { return desk.count(reason) }
+    if receipt != AnswerPool.none, !desk.answers[receipt].isEmpty {
       note(refused: reason, at: &desk)
       traits.insert(.closes)
       finish(at: &desk)
     } else {
+      drop(at: &desk)
       owe(problem: reason, closing: true, at: &desk)
     }
-    phase = .ended
   }
 
   /// Gives back what it holds of the desk.
