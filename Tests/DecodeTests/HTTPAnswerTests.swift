@@ -165,6 +165,10 @@ struct HTTPAnswerTests {
       next = body.range(after: "\"next\":\"")
     }
     #expect(names == topics.map(\.name))
+    line.replies = []
+    line.receive("GET /v1/topics?from=99999 HTTP/1.1\r\nHost: h\r\n\r\n")
+    let beyond = responses(line.text)[0].body
+    #expect(beyond == #"{"topics":[],"next":null}"#)
   }
 
   @Test func `HEAD is answered like GET without the body`() {

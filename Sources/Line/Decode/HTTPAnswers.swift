@@ -406,12 +406,13 @@ extension Desk {
     }
   }
 
-  /// Puts a body's length, which is known only behind it, into the four places left for it: a blank and three digits,
-  /// or four digits; the blank is optional. Source: RFC 9112 §5.
+  /// Puts a body's length, which is known only behind it, into the four places left for it: blanks, which mean nothing
+  /// there, and two to four digits. Source: RFC 9112 §5.
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
-    require(length >= 100 && length < 10_000, "the length of an answer's body has three or four digits")
-    let first = length < 1000 ? 0x20 : 0x30 + length / 1000
-    let digits = (length / 100 % 10) << 16 | (length / 10 % 10) << 8 | length % 10
-    reply.store(UInt32(truncatingIfNeeded: first << 24 | (0x30_3030 + digits)), at: offset)
+    require(length >= 10 && length < 10_000, "the length of an answer's body has two to four digits")
+    let hundreds = length / 100
+    let high = hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | hundreds / 10 << 8 | hundreds % 10
+    let low = 0x3030 | (length / 10 % 10) << 8 | length % 10
+    reply.store(UInt32(truncatingIfNeeded: high << 16 | low), at: offset)
   }
 }
