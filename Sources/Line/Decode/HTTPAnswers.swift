@@ -411,7 +411,7 @@ extension Desk {
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
     require(length >= 10 && length < 10_000, "the length of an answer's body has two to four digits")
     let hundreds = length / 100
-    let high = hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | hundreds / 10 << 8 | hundreds % 10
+    let high = hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
     let low = 0x3030 | (length / 10 % 10) << 8 | length % 10
     reply.store(UInt32(truncatingIfNeeded: high << 16 | low), at: offset)
   }
