@@ -12,11 +12,12 @@ public import Bytes
   /// The zigzag LEB128 of a length, which isn't negative.
   @inlinable @inline(__always) public init(length: Int) {
     let zigzag = UInt64(truncatingIfNeeded: length) &<< 1
-    if zigzag < 1 << 7 {
-      (word, byteCount) = (zigzag, 1)
-    } else if zigzag < 1 << 14 {
-      // The upper seven bits move up by one place, which is to add them once more; the lower ones go on: 0x80.
+    if zigzag &- 1 << 7 < 1 << 14 - 1 << 7 {
+      // Two bytes, as most have. The upper seven bits move up by one place, which is to add them once more; the lower
+      // ones go on: 0x80.
       (word, byteCount) = (zigzag &+ (zigzag & ~0x7F) &+ 0x80, 2)
+    } else if zigzag < 1 << 7 {
+      (word, byteCount) = (zigzag, 1)
     } else {
       self = PackedVarint(longZigzag: zigzag)
     }

@@ -34,7 +34,7 @@ public struct Batch: ~Copyable {
   /// The offset that the open topic's next record must have.
   @usableFromInline var nextOffset: UInt64 = 0
   /// Bytes set aside at the region's end for what a seal adds.
-  @usableFromInline var reserve = 0
+  @usableFromInline var reserve: UInt32 = 0
 
   /// Runs a commit may have.
   public static var runsMax: Int { 1024 }
@@ -79,7 +79,7 @@ public struct Batch: ~Copyable {
   public var room: Int {
     guard runCount < Batch.runsMax else { return 0 }
     let setAside = isEmpty ? 0 : Batch.batchOverheadBytes
-    return max(region.room - reserve - setAside - Record.overheadBytesMax, 0)
+    return max(region.room - Int(reserve) - setAside - Record.overheadBytesMax, 0)
   }
 
   /// Writes an event's record, or changes nothing when it does not fit.
@@ -126,7 +126,7 @@ public struct Batch: ~Copyable {
     let isOpen = UInt32(topic.rawValue) == openTopic
     let isFirst = fills[index].commit != commit
     let setAside = isFirst && !isEmpty ? Batch.batchOverheadBytes : 0
-    guard isOpen || runCount < Batch.runsMax, bound <= region.room - reserve - setAside else { return false }
+    guard isOpen || runCount < Batch.runsMax, bound <= region.room - Int(reserve) - setAside else { return false }
     if isFirst {
       fills[index].begin(commit: commit, offset: offset, timestampMs: timestampMs)
     } else if !isOpen {
@@ -139,7 +139,7 @@ public struct Batch: ~Copyable {
     if isFirst {
       topics[topicCount] = topic
       topicCount += 1
-      reserve += setAside
+      reserve += UInt32(setAside)
       needsGathering = needsGathering || topicCount > 1 || fills[index].codec != Codec.none
     }
     if !isOpen { openRun(of: index, offset: offset) }
