@@ -3,8 +3,8 @@
 ///     length | attributes = 0 | timestamp delta | offset delta | key length = -1 | value length
 ///            ╰───────────── RecordDeltas ──────────────────────╯
 ///
-/// From record to record of one topic and time only the offset's delta changes, and of its varint only the lowest seven
-/// bits, for 64 records at a stretch: one addition. The lengths stay for as long as events have no key, the same size and
+/// From record to record of one topic and time only the offset's delta changes, and of its varint only the lowest
+/// seven bits, for 64 records at a stretch: one addition. The lengths stay for as long as events have no key, the same size and
 /// the same kind of stamp, as telemetry often has; where they don't, the deltas are taken out and used alone.
 @frozen public struct RecordHead: Sendable {
   /// The first eight bytes, the first one lowest.

@@ -99,9 +99,38 @@ public struct Batch: ~Copyable {
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    let (key, hasKey, value) = (event.key, event.hasKey, event.payload)
+    append(
+      event.payload,
+      key: event.key,
+      hasKey: event.hasKey,
+      topic: event.grant.topic,
+      stamp: stamp,
+      offset: offset,
+      timestampMs: timestampMs
+    )
+  }
+  /// Writes the record of an event whose parts are at hand; otherwise the same.
+  ///
+  /// - Parameters:
+  ///   - value: the event's bytes.
+  ///   - key: its key; empty without one.
+  ///   - hasKey: whether it has one.
+  ///   - topic: a topic that is known.
+  ///   - stamp: what is said of it.
+  ///   - offset: its place in its topic's partition; consecutive per topic within a batch.
+  ///   - timestampMs: its record's time.
+  /// - Returns: whether it was written.
+  @inlinable @inline(__always)
+  public mutating func append(
+    _ value: RawSpan,
+    key: RawSpan,
+    hasKey: Bool,
+    topic: TopicID,
+    stamp: StampHeader,
+    offset: UInt64,
+    timestampMs: Int64
+  ) -> Bool {
     let bound = key.byteCount &+ value.byteCount &+ Record.overheadBytesMax
-    let topic = event.grant.topic
     if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || head.left == 0 {
       let shape = Shape(valueBytes: hasKey ? nil : value.byteCount, stampBytes: stamp.byteCount, bound: bound)
       guard prepare(topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
