@@ -41,7 +41,9 @@ public import Bytes
 ///
 ///     attributes = 0 | varint of the timestamp's delta | varint of the offset's delta
 @frozen public struct RecordDeltas: Sendable {
-  /// The bytes, the first one lowest. What is above them is of no account.
+  /// The bytes, the first one lowest.
+  ///
+  /// What is above them is of no account.
   public var word: UInt64
   /// How many there are: 3 to 8.
   public var byteCount: Int
