@@ -126,7 +126,8 @@ public struct CommitHeader: Sendable, Equatable {
     )
     header.check = bytes.integer(UInt32.self, at: 60)
     let body = bytes.extracting(0..<used)
-    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind) else { return .damaged }
+    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind)
+    else { return .damaged }
     return .found(header)
   }
 
