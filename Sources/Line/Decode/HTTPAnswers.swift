@@ -19,7 +19,9 @@ extension HTTPFront {
 }
 
 extension Desk {
-  /// How many bytes an answer takes at the most. Bound: `answerBytesMax`.
+  /// How many bytes an answer takes at the most.
+  ///
+  /// Bound: `answerBytesMax`.
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
     case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
@@ -159,7 +161,9 @@ extension Desk {
     }
   }
 
-  /// The first of the events refused, in their order. The chain has the last one first.
+  /// The first of the events refused, in their order.
+  ///
+  /// The chain has the last one first.
   private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
     var order = InlineArray<32, UInt32>(repeating: AnswerPool.none)
     var count = 0
@@ -365,7 +369,9 @@ extension Desk {
   }
 
   /// Puts a body's length, which is known only behind it, into the four places left for it: a blank and three digits,
-  /// or four digits; the blank is optional. Source: RFC 9112 §5.
+  /// or four digits; the blank is optional.
+  ///
+  /// Source: RFC 9112 §5.
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
     require(length >= 100 && length < 10_000, "the length of an answer's body has three or four digits")
     let first = length < 1000 ? 0x20 : 0x30 + length / 1000
