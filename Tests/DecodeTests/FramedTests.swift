@@ -33,7 +33,9 @@ func frames(_ replies: [UInt8]) -> [FrameAnswer] {
     let kind = head[head.startIndex]
     let alias = UInt16(number(head.dropFirst(2).prefix(2)))
     let request = UInt32(number(head.dropFirst(4).prefix(4)))
-    found.append(FrameAnswer(kind: kind, alias: alias, request: request, rest: Array(head.dropFirst(8).prefix(length - 8))))
+    found.append(
+      FrameAnswer(kind: kind, alias: alias, request: request, rest: Array(head.dropFirst(8).prefix(length - 8)))
+    )
     rest = rest.dropFirst(4 + length)
   }
   #expect(rest.isEmpty, "answers are whole frames")
