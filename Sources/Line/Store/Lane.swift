@@ -301,7 +301,7 @@ public struct Lane: ~Copyable {
 }
 
 /// What a lane did since the process started.
-public struct LaneCounters: Sendable {
+public struct LaneCounters: BitwiseCopyable, Sendable {
   /// Commits with events.
   public var commits: UInt64 = 0
   /// Commits without events that told readers how far the lane is durable.
@@ -318,4 +318,15 @@ public struct LaneCounters: Sendable {
   public var preparationsFailed: UInt64 = 0
   /// Nothing yet.
   public init() {}
+
+  /// Adds another lane's.
+  public mutating func add(_ other: LaneCounters) {
+    commits &+= other.commits
+    seals &+= other.seals
+    bytesUsed &+= other.bytesUsed
+    bytesWritten &+= other.bytesWritten
+    segmentsOpened &+= other.segmentsOpened
+    segmentsRetired &+= other.segmentsRetired
+    preparationsFailed &+= other.preparationsFailed
+  }
 }
