@@ -4,8 +4,9 @@ public import World
 
 /// A machine made of a seed: same seed, same run, to the byte.
 ///
-/// It cuts streams, reorders completions, starves, stalls, resets, fails and tears writes. It is strict as well: what the
-/// kernel would punish in its own time, such as two sends at once or a close with a receive under way, ends the run here.
+/// It cuts streams, reorders completions, starves, stalls, resets, fails and tears writes. It is strict as well: what
+/// the kernel would punish in its own time, such as two sends at once or a close with a receive under way, ends the run
+/// here.
 @safe public struct SimulatedMachine: Machine, ~Copyable {
   enum Pending {
     case send(RegionID, ConnectionID)
@@ -215,7 +216,8 @@ public import World
 
   /// Lets a few things happen, to peers or to what is pending; like the kernel it returns once something has finished.
   ///
-  /// When nothing can, the clock moves on to the timer. Without one the shard has forgotten somebody: counted in `stuck`.
+  /// When nothing can, the clock moves on to the timer. Without one the shard has forgotten somebody: counted in
+  /// `stuck`.
   public mutating func wait() {
     guard taken == ready.count else { return }
     taken = 0

@@ -43,7 +43,7 @@ struct LinkedEvent {
     )
     let flags = bytes.integer(UInt32.self, at: 36)
     guard let state = ClockState(rawValue: UInt8(truncatingIfNeeded: flags >> 8) & 3) else {
-      preconditionFailure("two bits name a clock's state")
+      broken("two bits name a clock's state")
     }
     clock = ClockReading(
       utcNs: bytes.integer(Int64.self, at: 16),

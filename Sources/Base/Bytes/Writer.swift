@@ -113,8 +113,8 @@ internal import Glibc
   }
 }
 
-/// The eight digits of a number below 10⁸, one a byte, the first in the lowest byte: halves, then quarters, then digits,
-/// each step one multiplication for all parts at once.
+/// The eight digits of a number below 10⁸, one a byte, the first in the lowest byte: halves, then quarters, then
+/// digits, each step one multiplication for all parts at once.
 @inlinable @inline(__always) func eightDigits(_ value: UInt32) -> UInt64 {
   let halves = UInt64(value / 10_000) | UInt64(value % 10_000) &<< 32
   let hundreds = (halves &* 10_486) &>> 20 & 0x7F_0000_007F

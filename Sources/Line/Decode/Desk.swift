@@ -85,14 +85,14 @@ public struct Desk: ~Copyable {
   }
 
   mutating func borrowScratch() -> Region {
-    guard var region = scratch.take() else { preconditionFailure("scratch memory is used by one event at a time") }
+    guard var region = scratch.take() else { broken("scratch memory is used by one event at a time") }
     region.count = 0
     return region
   }
   mutating func put(scratch region: consuming Region) { scratch = consume region }
 
   mutating func borrowInflated() -> Region {
-    guard var region = inflated.take() else { preconditionFailure("one body is inflated at a time") }
+    guard var region = inflated.take() else { broken("one body is inflated at a time") }
     region.count = 0
     return region
   }

@@ -3,7 +3,8 @@ public import Formats
 
 /// Stamps a shard's events: one lead per clock reading, patched per event, and ids for those that come without one.
 ///
-/// An id made here is a UUIDv7 (RFC 9562 §5.7) whose counter follows §6.2, method 1, a dedicated counter of fixed length:
+/// An id made here is a UUIDv7 (RFC 9562 §5.7) whose counter follows §6.2, method 1, a dedicated counter of fixed
+/// length:
 ///
 ///     48 bits  milliseconds   | 4 version | 12 counter, upper part
 ///      2 bits  variant        | 14 counter, lower part | 48 bits of this shard's life, random

@@ -8,8 +8,8 @@ public import Formats
 ///
 ///     headers of all slots ─▶ survey of the newest segment ─▶ segment after segment, commit after commit
 ///
-/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how far
-/// that is. What is damaged is reported and stepped over.
+/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how
+/// far that is. What is damaged is reported and stepped over.
 public struct LaneReader: ~Copyable {
   /// What to do next.
   public enum Need: Sendable, Equatable {
