@@ -129,6 +129,8 @@ public struct Lane: ~Copyable {
   public internal(set) var safe = EventNumber.none
   /// The number of the last event that has one.
   public private(set) var last = EventNumber.none
+  /// The number of the last event that is in a commit; the batch may hold later ones.
+  var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
   public internal(set) var failure: Int32?
   /// Whether there is no room for another segment: new events are refused until there is.
