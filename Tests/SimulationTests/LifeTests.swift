@@ -49,7 +49,9 @@ struct Story {
     if !holds, complaints.count < 5 { complaints.append(promise()) }
   }
 
-  /// Runs all lives. The last ends in order, the others lose power.
+  /// Runs all lives.
+  ///
+  /// The last ends in order, the others lose power.
   mutating func run() -> [String] {
     let lives = 4
     for life in 1...lives where complaints.isEmpty { self.life(life, isLast: life == lives) }
@@ -91,7 +93,9 @@ struct Story {
     before = log.events
   }
 
-  /// Turns until the life is over. Returns what a reader beside the gateway saw last.
+  /// Turns until the life is over.
+  ///
+  /// Returns what a reader beside the gateway saw last.
   private mutating func go(_ gateway: inout SimulatedGateway, turns: Int, isLast: Bool, _ life: Int) -> [LoggedEvent] {
     var left = turns
     var isDraining = false

@@ -92,7 +92,9 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Feeds a connection's front from one buffer. What can't be read on is finished: its front owes the answer.
+  /// Feeds a connection's front from one buffer.
+  ///
+  /// What can't be read on is finished: its front owes the answer.
   private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
     do throws(Refusal) {
       let bytes = machine.bytes(of: buffer, count: count)

@@ -35,7 +35,9 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Takes new keys and topic limits. Connections that are open keep the leave they have for the request under way.
+  /// Takes new keys and topic limits.
+  ///
+  /// Connections that are open keep the leave they have for the request under way.
   public mutating func adopt(_ rules: Rules) {
     line.keys.swap(rules.keys)
     line.directory = rules.directory

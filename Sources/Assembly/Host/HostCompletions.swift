@@ -113,7 +113,7 @@ extension Host {
       default: return .receiveEnded(connection, finished.result)
       }
     }
-    guard let buffer = finished.buffer else { fatalError("the kernel names the buffer it filled") }
+    guard let buffer = finished.buffer else { broken("the kernel names the buffer it filled") }
     pool.take(buffer)
     let count = Int(finished.result)
     if count <= pool.bufferBytes {
@@ -197,7 +197,7 @@ extension Host {
         regions[index] = consume filled
       }
       return .read(region, result)
-    case .none: fatalError("a transfer finishes once")
+    case .none: broken("a transfer finishes once")
     }
   }
 }

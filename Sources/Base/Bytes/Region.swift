@@ -22,7 +22,9 @@ internal import Glibc
     }
   }
 
-  /// Maps zeroed memory. Cost: address space at once, memory a page at a time when it is first touched.
+  /// Maps zeroed memory.
+  ///
+  /// Cost: address space at once, memory a page at a time when it is first touched.
   public init(id: RegionID, byteCount: Int) {
     require(byteCount > 0, "a region holds something")
     self.id = id
@@ -51,7 +53,9 @@ internal import Glibc
     }
   }
 
-  /// Fills up to `count` further bytes through a writer, which may leave some of them unwritten. Cost: one check.
+  /// Fills up to `count` further bytes through a writer, which may leave some of them unwritten.
+  ///
+  /// Cost: one check.
   @inlinable @inline(__always)
   public mutating func write(atMost count: Int, _ body: (inout Writer) -> Void) {
     require(count >= 0 && count <= room, "what is written fits")
@@ -109,10 +113,13 @@ internal import Glibc
   }
 }
 
-/// A region's place in its machine's table. Bound: 24 bits, so that it fits into an operation's token.
+/// A region's place in its machine's table.
+///
+/// Bound: 24 bits, so that it fits into an operation's token.
 public struct RegionID: RawRepresentable, Hashable, Sendable {
   /// The number itself.
   public let rawValue: UInt32
+  /// The region in that place; stops the process when the place is out of bounds.
   @inlinable public init(rawValue: UInt32) {
     precondition(rawValue < 1 << 24)
     self.rawValue = rawValue

@@ -136,7 +136,9 @@ extension HTTPFront {
     return take(Event(grant: grant, origin: origin, key: key, payload: body), into: &consumer, at: &desk)
   }
 
-  /// Inflates a body that is whole, and takes what is in it. After `later` it is inflated once more.
+  /// Inflates a body that is whole, and takes what is in it.
+  ///
+  /// After `later` it is inflated once more.
   private mutating func takeCompressed(
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -227,7 +229,9 @@ extension HTTPFront {
     return .advanced(at)
   }
 
-  /// Lines that may straddle chunks. A line is whole when its LF is there or the body ends behind it.
+  /// Lines that may straddle chunks.
+  ///
+  /// A line is whole when its LF is there or the body ends behind it.
   mutating func readLineChunks(
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -272,7 +276,9 @@ extension HTTPFront {
     }
   }
 
-  /// Everything before `offset` is used up: the next line starts there. Returns it.
+  /// Everything before `offset` is used up: the next line starts there.
+  ///
+  /// Returns it.
   private mutating func keepFrom(_ offset: Int) -> Int {
     base = walk
     base.at = 0
@@ -320,7 +326,9 @@ extension HTTPFront {
     return true
   }
 
-  /// Offers a line whose end was met, unless it was skipped. `false`: later.
+  /// Offers a line whose end was met, unless it was skipped.
+  ///
+  /// `false`: later.
   private mutating func endLine(
     _ line: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -343,7 +351,9 @@ extension HTTPFront {
     return true
   }
 
-  /// Offers one line, without a CR at its end; an empty one is nothing. `false`: later.
+  /// Offers one line, without a CR at its end; an empty one is nothing.
+  ///
+  /// `false`: later.
   private mutating func offer(
     _ line: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
