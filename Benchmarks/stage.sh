@@ -244,13 +244,13 @@ row() {
   local figure=$1 value=$2 unit=$3 name=$4 yardstick=$5 sign=$6 target=$7 ratio verdict
   ratio=$(calculate "($yardstick + 0 != 0) ? ($value + 0) / ($yardstick + 0) : 0")
   verdict=$(awk -v r="$ratio" -v t="$target" -v s="$sign" \
-    'BEGIN {print r > 0 && (s == ">=" ? r >= t : r <= t) ? "reached" : "MISSED"}')
+    'BEGIN {print (r + 0 > 0 && (s == ">=" ? r >= t : r <= t)) ? "reached" : "MISSED"}')
   ROWS+=("$figure|$value|$unit|$name|$yardstick|$ratio|$sign $target|$verdict")
 }
 # limit_row FIGURE VALUE UNIT BOUND EXPLANATION: a line whose target is an absolute bound, not to be exceeded.
 limit_row() {
   local verdict
-  verdict=$(awk -v v="$2" -v b="$4" 'BEGIN {print v > 0 && v + 0 <= b + 0 ? "reached" : "MISSED"}')
+  verdict=$(awk -v v="$2" -v b="$4" 'BEGIN {print (v + 0 > 0 && v + 0 <= b + 0) ? "reached" : "MISSED"}')
   ROWS+=("$1|$2|$3|$5|$4||<= bound|$verdict")
 }
 # compare_row FIGURE VALUE UNIT YARDSTICK-NAME YARDSTICK: a line with a ratio and no target.
