@@ -93,7 +93,8 @@ need() {
   say "installing $package"
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >"$STAGE/apt.out" 2>&1 \
     || { apt-get update >>"$STAGE/apt.out" 2>&1 \
-      && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >>"$STAGE/apt.out" 2>&1; } \
+      && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" \
+        >>"$STAGE/apt.out" 2>&1; } \
     || fail "$package can't be installed: $(tail -n 3 "$STAGE/apt.out")"
   INSTALLED+=("$package")
   if [ -d /run/systemd/system ]; then systemctl disable --now "${command##*/}" >/dev/null 2>&1 || true; fi
@@ -216,7 +217,8 @@ drive() {
   before=$(cpu_time "${PID_OF[${name%.framed}]}")
   wall_before=$(date +%s%N)
   report=$(taskset -c "$LOAD_CPU" "$SLUICE" load --target "127.0.0.1:${PORT[$name]}" --cpu "$LOAD_CPU" \
-    --congestion cubic --quiet --json "$@") || say "  $name: $(grep -o '"errors".*"refused": [0-9]*' <<<"$report" || true)"
+    --congestion cubic --quiet --json "$@") \
+    || say "  $name: $(grep -o '"errors".*"refused": [0-9]*' <<<"$report" || true)"
   wall_after=$(date +%s%N)
   after=$(cpu_time "${PID_OF[${name%.framed}]}")
   [ -n "$report" ] || fail "no result for $name"
@@ -227,7 +229,8 @@ drive() {
   done
   for key in p50 p90 p99 p99.9; do METRICS[$key]=$(grep -o '"latency_ns".*' <<<"$report" | field "$key"); done
   METRICS[errors]=$(grep -o '"errors".*' <<<"$report" | field total)
-  METRICS[cpu_us]=$(calculate "(${METRICS[answered_total]} > 0) ? ($after - $before) / 1e3 / ${METRICS[answered_total]} : 0")
+  local answered=${METRICS[answered_total]}
+  METRICS[cpu_us]=$(calculate "($answered > 0) ? ($after - $before) / 1e3 / $answered : 0")
   METRICS[server_busy]=$(calculate "($after - $before) / ($wall_after - $wall_before)")
   METRICS[bytes_per_second]=$(calculate "${METRICS[bytes_out]} / (${METRICS[seconds]} + 0.000001)")
 }
@@ -238,8 +241,8 @@ note() {
 }
 taken() { median "${TAKEN["$1/$2"]:-}"; }
 
-# row FIGURE VALUE UNIT YARDSTICK-NAME YARDSTICK SIGN TARGET: one line of the table. The ratio is value by yardstick; SIGN
-# is `>=` or `<=` and says on which side of the target it has to be. A measurement of nothing reaches no target.
+# row FIGURE VALUE UNIT YARDSTICK-NAME YARDSTICK SIGN TARGET: one line of the table. The ratio is value by yardstick;
+# SIGN is `>=` or `<=` and says on which side of the target it has to be. A measurement of nothing reaches no target.
 row() {
   local figure=$1 value=$2 unit=$3 name=$4 yardstick=$5 sign=$6 target=$7 ratio verdict
   ratio=$(calculate "($yardstick + 0 != 0) ? ($value + 0) / ($yardstick + 0) : 0")
