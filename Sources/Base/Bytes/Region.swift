@@ -56,6 +56,19 @@ internal import Glibc
     filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
   }
 
+  /// The same if it leaves `reserve` bytes free; else nothing happens.
+  ///
+  /// - Returns: whether it was written. Cost: one check.
+  @inlinable @inline(__always)
+  public mutating func write(atMost count: Int, leaving reserve: Int, _ body: (inout Writer) -> Void) -> Bool {
+    guard count >= 0, reserve >= 0, count &+ reserve <= room else { return false }
+    // SAFETY: the guard above keeps the writer, which can't escape `body`, inside this region.
+    var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
+    body(&writer)
+    filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
+    return true
+  }
+
   /// Copies `bytes` behind what is filled.
   @inlinable public mutating func append(_ bytes: RawSpan) {
     write(atMost: bytes.byteCount) { $0.append(bytes) }

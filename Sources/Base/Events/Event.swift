@@ -99,4 +99,6 @@ public protocol EventConsumer: ~Copyable {
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant
   /// Numbers the event and keeps its bytes, or says why not. Events are offered in the order they were sent.
   mutating func take(_ event: borrowing Event) -> Verdict
+  /// Counts an event that the front itself refused after a grant: it was too large to be read, or empty.
+  mutating func refuse(_ reason: Refusal, under grant: Grant)
 }

@@ -1,4 +1,7 @@
+internal import Bytes
+internal import CKernels
 public import Events
+internal import Formats
 
 /// What the fronts of one shard share: limits, the pool of answers that wait, what they say about topics, and the news
 /// of the turn. One per shard, owned by it.
@@ -18,14 +21,88 @@ public struct Desk: ~Copyable {
   /// Messages refused as a whole, before any of their events was looked at, by `Refusal.rawValue`.
   public var refused: InlineArray<32, UInt64> = InlineArray(repeating: 0)
 
+  var answers: AnswerPool
+  var verdicts: VerdictPool
+  let topics: TopicTexts
+  var dates = DateTexts()
+  /// Where a scan leaves the fields it knows.
+  let fields: FieldTable
+  /// Where an event that arrives in several chunks is put together. Away only while an event is read out of it.
+  private var scratch: Region?
+  /// Where a compressed body is inflated. Away only while events are read out of it.
+  private var inflated: Region?
+  var inflater = Inflater()
+
   /// - Parameters:
   ///   - limits: what fronts refuse beyond.
   ///   - topics: every topic, with `topics[i].id.rawValue == i`.
   ///   - lanes: all lanes of the data directory.
   ///   - answers: how many answers may wait at a time, over all connections.
   public init(limits: FrontLimits, topics: [Topic], lanes: Int, answers: Int) {
+    require(limits.isSound, "the limits of fronts fit one another")
     self.limits = limits
     watermarks = Watermarks(lanes: lanes)
     clock = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)
+    self.answers = AnswerPool(capacity: answers)
+    verdicts = VerdictPool(capacity: max(answers / 4, 4 * max(limits.verdictsMax, 1)))
+    self.topics = TopicTexts(topics)
+    fields = FieldTable()
+    scratch = Region(id: RegionID(rawValue: 0), byteCount: limits.eventBytesMax + 2)
+    inflated = Region(id: RegionID(rawValue: 0), byteCount: limits.inflatedBytesMax)
+  }
+
+  /// How many more answers may wait, over all connections.
+  public var answersFree: Int { answers.free }
+  /// How many answers may wait, over all connections.
+  public var answersCapacity: Int { answers.capacity }
+  /// The region a reply is written to has room for this many bytes at least: the largest single answer.
+  public static var answerBytesMax: Int { 4096 }
+
+  /// Counts a message refused as a whole.
+  mutating func count(_ reason: Refusal) { refused[Int(reason.rawValue)] &+= 1 }
+
+  /// An answer for something received this turn.
+  @inline(__always) func answer(_ kind: Answer.Kind) -> Answer {
+    var answer = Answer(kind)
+    answer.receivedNs = clock.utcNs
+    answer.errorNs = clock.errorNs ?? .max
+    answer.clock = clock.state.rawValue
+    return answer
+  }
+
+  mutating func borrowScratch() -> Region {
+    guard var region = scratch.take() else { preconditionFailure("scratch memory is used by one event at a time") }
+    region.count = 0
+    return region
+  }
+  mutating func put(scratch region: consuming Region) { scratch = consume region }
+
+  mutating func borrowInflated() -> Region {
+    guard var region = inflated.take() else { preconditionFailure("one body is inflated at a time") }
+    region.count = 0
+    return region
+  }
+  mutating func put(inflated region: consuming Region) { inflated = consume region }
+}
+
+/// Room for the known fields of one head.
+@safe struct FieldTable: ~Copyable {
+  /// More known fields than a sensible request has: each at most twice or so.
+  static var count: Int { 32 }
+  let memory: UnsafeMutablePointer<kernel_field>
+
+  init() {
+    unsafe memory = .allocate(capacity: FieldTable.count)
+    unsafe memory.initialize(
+      repeating: kernel_field(start: 0, end: 0, name: kernel_name_other),
+      count: FieldTable.count
+    )
+  }
+  deinit { unsafe memory.deallocate() }
+
+  /// One of them.
+  @inline(__always) subscript(index: Int) -> kernel_field {
+    require(index >= 0 && index < FieldTable.count, "a field is in its table")
+    return unsafe memory[index]
   }
 }

@@ -87,10 +87,20 @@ public struct FrontLimits: Sendable {
   public var inflationRatioMax = 100
   /// The largest event any topic takes, in bytes: a message as large as this and its framing fits every carry.
   public var eventBytesMax = 256 << 10
+  /// The largest place for a message that straddles buffers, in bytes: what must be whole is refused beyond it.
+  public var carryBytesMax = 1 << 20
   /// Answers a connection may owe at a time.
   public var answersMax = 64
   /// Verdicts of single events that one answer tells.
   public var verdictsMax = 32
   /// The defaults.
   public init() {}
+
+  /// Whether a head with the largest event behind it fits a carry, and every count fits its field.
+  public var isSound: Bool {
+    let sizes = [headBytesMax, targetBytesMax, bodyBytesMax, compressedBytesMax, inflatedBytesMax, eventBytesMax]
+    return sizes.allSatisfy { $0 > 0 && $0 < 1 << 30 } && carryBytesMax < 1 << 30
+      && headBytesMax + eventBytesMax + Int(UInt16.max) + 64 <= carryBytesMax
+      && answersMax > 0 && verdictsMax >= 0 && verdictsMax <= 32 && fieldsMax >= 0 && inflationRatioMax > 0
+  }
 }

@@ -1,0 +1,375 @@
+public import Bytes
+internal import Events
+
+/// How HTTP answers become bytes, once nothing is left to wait for.
+extension HTTPFront {
+  /// Writes every answer that waits for nothing any more, in order, until `reply` is full.
+  public mutating func answer(at desk: inout Desk, into reply: inout Region) {
+    while !queue.isEmpty {
+      let answer = desk.answers[queue.first]
+      guard desk.watermarks.isSafe(answer.mark) else { return }
+      if answer.kind != .wait {
+        guard reply.room >= desk.bytesMax(answer) else { return }
+        desk.write(answer, into: &reply)
+        if answer.verdicts != AnswerPool.none { desk.verdicts.put(&desk.answers[queue.first].verdicts) }
+      }
+      queue.removeFirst(in: &desk.answers)
+    }
+  }
+}
+
+extension Desk {
+  /// How many bytes an answer takes at the most. Bound: `answerBytesMax`.
+  func bytesMax(_ answer: Answer) -> Int {
+    switch answer.kind {
+    case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
+    case .problem: 1024
+    case .topics: Desk.answerBytesMax
+    default: 512
+    }
+  }
+
+  mutating func write(_ answer: Answer, into reply: inout Region) {
+    let room = bytesMax(answer)
+    dates.setDate(utcNs: clock.utcNs)
+    switch answer.kind {
+    case .receipt: writeReceipt(answer, room, into: &reply)
+    case .problem: writeProblem(answer, room, into: &reply)
+    case .topics: writeTopics(answer, into: &reply)
+    case .pressure: writePressure(answer, room, into: &reply)
+    case .options:
+      reply.write(atMost: room) { writer in
+        writer.append("HTTP/1.1 204 No Content\r\n")
+        appendHead(of: answer, to: &writer)
+        writer.append(Desk.allow(answer))
+        writer.append("\r\n")
+      }
+    case .proceed: reply.append("HTTP/1.1 100 Continue\r\n\r\n")
+    case .wait, .welcome, .bound, .stored, .refused, .pong, .goAway:
+      require(false, "an HTTP connection owes HTTP answers")
+    }
+  }
+
+  /// The fields that every answer has.
+  @inline(__always) private func appendHead(of answer: Answer, to writer: inout Writer) {
+    // SAFETY: the bytes are those of a whole array, which outlives the call.
+    unsafe writer.append(dates.dateLine.span.bytes)
+    if answer.traits.contains(.closes) {
+      writer.append("Connection: close\r\n")
+    } else if answer.traits.contains(.staysOpen) {
+      writer.append("Connection: keep-alive\r\n")
+    }
+    if pressure >= 0.005 {
+      writer.append("Sluice-Pressure: ")
+      appendPressure(to: &writer)
+      writer.append("\r\n")
+    }
+  }
+
+  private func appendPressure(to writer: inout Writer) {
+    let hundredths = UInt32(max(0, min(pressure, 1)) * 100 + 0.5)
+    writer.append(UInt8(truncatingIfNeeded: 0x30 + hundredths / 100))
+    writer.append(".")
+    writer.append(UInt8(truncatingIfNeeded: 0x30 + hundredths / 10 % 10))
+    writer.append(UInt8(truncatingIfNeeded: 0x30 + hundredths % 10))
+  }
+
+  // MARK: Receipts
+
+  private mutating func writeReceipt(_ answer: Answer, _ room: Int, into reply: inout Region) {
+    if answer.events == 0 {
+      guard answer.traits.contains(.isMixed) || answer.refusedEvents > 1 else {
+        return writeProblem(answer, room, into: &reply)
+      }
+    } else if answer.traits.contains(.isMinimal), answer.refusedEvents == 0 {
+      return writeMinimal(answer, room, into: &reply)
+    }
+    dates.setStamp(utcNs: answer.receivedNs)
+    let start = reply.count
+    var lengthAt = 0
+    var bodyAt = 0
+    reply.write(atMost: room) { writer in
+      writer.append(Desk.statusLine(answer))
+      appendHead(of: answer, to: &writer)
+      if answer.events == 0, answer.traits.contains(.isRetryable) { appendRetryAfter(to: &writer) }
+      writer.append("Content-Type: application/json\r\nContent-Length:")
+      lengthAt = start + room - writer.room
+      writer.append("    \r\n\r\n")
+      bodyAt = start + room - writer.room
+      writer.append("{\"topic\":\"")
+      writer.append(topics.name(Int(answer.topic)))
+      appendPlace(of: answer, to: &writer)
+      writer.append(",\"refused\":")
+      writer.append(decimal: UInt64(answer.refusedEvents))
+      writer.append(
+        topics[Int(answer.topic)].acknowledge == .durable
+          ? ",\"acknowledged\":\"durable\",\"received\":{\"time\":\""
+          : ",\"acknowledged\":\"received\",\"received\":{\"time\":\""
+      )
+      appendTime(of: answer, to: &writer)
+      if answer.verdicts != AnswerPool.none { appendVerdicts(of: answer, to: &writer) }
+      writer.append("}")
+    }
+    Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
+  }
+
+  private static func statusLine(_ answer: Answer) -> StaticString {
+    if answer.refusedEvents == 0 { return "HTTP/1.1 200 OK\r\n" }
+    if answer.events > 0 { return "HTTP/1.1 207 Multi-Status\r\n" }
+    return Desk.statusLine(answer.traits.contains(.isMixed) ? 422 : answer.reason.row.status)
+  }
+
+  /// The partition, the offsets and the count of events stored.
+  @inline(__always) private func appendPlace(of answer: Answer, to writer: inout Writer) {
+    writer.append("\",\"partition\":")
+    if answer.events == 0 || answer.traits.contains(.isScattered) {
+      writer.append("null")
+    } else {
+      writer.append(decimal: UInt64(answer.lane))
+    }
+    if answer.traits.contains(.hasOffsets) {
+      writer.append(",\"offsets\":{\"first\":")
+      writer.append(decimal: answer.first)
+      writer.append(",\"last\":")
+      writer.append(decimal: answer.last)
+      writer.append("},\"events\":")
+    } else {
+      writer.append(",\"offsets\":null,\"events\":")
+    }
+    writer.append(decimal: UInt64(answer.events))
+  }
+
+  @inline(__always) private func appendTime(of answer: Answer, to writer: inout Writer) {
+    // SAFETY: as in `appendHead`.
+    unsafe writer.append(dates.stamp.span.bytes)
+    let nanoseconds = DateTexts.nanoseconds(answer.receivedNs)
+    writer.append(UInt8(truncatingIfNeeded: 0x30 + nanoseconds / 100_000_000))
+    writer.append(eightDigits: nanoseconds % 100_000_000)
+    switch ClockState(rawValue: answer.clock) {
+    case .locked: writer.append("Z\",\"clock\":\"locked\",\"errorNs\":")
+    case .holdover: writer.append("Z\",\"clock\":\"holdover\",\"errorNs\":")
+    case .freeRunning: writer.append("Z\",\"clock\":\"freeRunning\",\"errorNs\":")
+    case .unknown, nil: writer.append("Z\",\"clock\":\"unknown\",\"errorNs\":")
+    }
+    if answer.errorNs == .max {
+      writer.append("null}")
+    } else {
+      writer.append(decimal: UInt64(answer.errorNs))
+      writer.append("}")
+    }
+  }
+
+  /// The first of the events refused, in their order. The chain has the last one first.
+  private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
+    var order = InlineArray<32, UInt32>(repeating: AnswerPool.none)
+    var count = 0
+    var index = answer.verdicts
+    while index != AnswerPool.none, count < order.count {
+      order[count] = index
+      count += 1
+      index = verdicts[index].next
+    }
+    writer.append(",\"verdicts\":[")
+    for place in (0..<count).reversed() {
+      let entry = verdicts[order[place]]
+      guard let row = Refusal(rawValue: entry.refusal)?.row else { continue }
+      writer.append("{\"event\":")
+      writer.append(decimal: UInt64(entry.event))
+      writer.append(",\"reason\":\"")
+      writer.append(row.label)
+      writer.append("\",\"status\":")
+      writer.append(decimal: UInt64(row.status))
+      writer.append(row.isRetryable ? ",\"retryable\":true}" : ",\"retryable\":false}")
+      if place > 0 { writer.append(",") }
+    }
+    writer.append("]")
+  }
+
+  private mutating func writeMinimal(_ answer: Answer, _ room: Int, into reply: inout Region) {
+    reply.write(atMost: room) { writer in
+      writer.append("HTTP/1.1 204 No Content\r\n")
+      appendHead(of: answer, to: &writer)
+      writer.append("Preference-Applied: return=minimal\r\nSluice-Receipt: topic=")
+      writer.append(topics.name(Int(answer.topic)))
+      if !answer.traits.contains(.isScattered) {
+        writer.append(";partition=")
+        writer.append(decimal: UInt64(answer.lane))
+      }
+      if answer.traits.contains(.hasOffsets) {
+        writer.append(";first=")
+        writer.append(decimal: answer.first)
+        writer.append(";last=")
+        writer.append(decimal: answer.last)
+      }
+      writer.append(";events=")
+      writer.append(decimal: UInt64(answer.events))
+      writer.append("\r\n\r\n")
+    }
+  }
+
+  // MARK: Problems
+
+  private mutating func writeProblem(_ answer: Answer, _ room: Int, into reply: inout Region) {
+    let row = answer.reason.row
+    let start = reply.count
+    var lengthAt = 0
+    var bodyAt = 0
+    reply.write(atMost: room) { writer in
+      writer.append(Desk.statusLine(row.status))
+      appendHead(of: answer, to: &writer)
+      if row.isRetryable { appendRetryAfter(to: &writer) }
+      switch answer.reason {
+      case .unauthenticated: writer.append("WWW-Authenticate: Bearer\r\n")
+      case .methodNotAllowed: writer.append(Desk.allow(answer))
+      case .unsupportedMediaType: writer.append("Accept-Post: application/json, application/x-ndjson\r\n")
+      case .unsupportedEncoding: writer.append("Accept-Encoding: gzip\r\n")
+      default: break
+      }
+      writer.append("Content-Type: application/problem+json\r\nContent-Length:")
+      lengthAt = start + room - writer.room
+      writer.append("    \r\n\r\n")
+      bodyAt = start + room - writer.room
+      writer.append("{\"type\":\"about:blank\",\"title\":\"")
+      writer.append(Desk.phrase(row.status))
+      writer.append("\",\"status\":")
+      writer.append(decimal: UInt64(row.status))
+      writer.append(",\"reason\":\"")
+      writer.append(row.label)
+      writer.append("\",\"detail\":\"")
+      writer.append(row.advice)
+      writer.append("\"}")
+    }
+    Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
+    if answer.traits.contains(.isHead) { reply.count = bodyAt }
+  }
+
+  private func appendRetryAfter(to writer: inout Writer) {
+    writer.append("Retry-After: ")
+    writer.append(decimal: UInt64(retryAfterSeconds))
+    writer.append("\r\n")
+  }
+
+  private static func allow(_ answer: Answer) -> StaticString {
+    switch (answer.traits.contains(.allowsGet), answer.traits.contains(.allowsPost)) {
+    case (true, true): "Allow: GET, HEAD, POST, OPTIONS\r\n"
+    case (true, false): "Allow: GET, HEAD, OPTIONS\r\n"
+    default: "Allow: POST, OPTIONS\r\n"
+    }
+  }
+
+  /// Source: RFC 9110 §15, RFC 6585, RFC 4918 §11.
+  private static func statusLine(_ status: Int) -> StaticString {
+    switch status {
+    case 400: "HTTP/1.1 400 Bad Request\r\n"
+    case 401: "HTTP/1.1 401 Unauthorized\r\n"
+    case 403: "HTTP/1.1 403 Forbidden\r\n"
+    case 404: "HTTP/1.1 404 Not Found\r\n"
+    case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
+    case 408: "HTTP/1.1 408 Request Timeout\r\n"
+    case 411: "HTTP/1.1 411 Length Required\r\n"
+    case 413: "HTTP/1.1 413 Content Too Large\r\n"
+    case 414: "HTTP/1.1 414 URI Too Long\r\n"
+    case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
+    case 417: "HTTP/1.1 417 Expectation Failed\r\n"
+    case 422: "HTTP/1.1 422 Unprocessable Content\r\n"
+    case 429: "HTTP/1.1 429 Too Many Requests\r\n"
+    case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    case 501: "HTTP/1.1 501 Not Implemented\r\n"
+    case 503: "HTTP/1.1 503 Service Unavailable\r\n"
+    case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+    case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
+    default: "HTTP/1.1 500 Internal Server Error\r\n"
+    }
+  }
+
+  private static func phrase(_ status: Int) -> StaticString {
+    switch status {
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 411: "Length Required"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 417: "Expectation Failed"
+    case 422: "Unprocessable Content"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 501: "Not Implemented"
+    case 503: "Service Unavailable"
+    case 505: "HTTP Version Not Supported"
+    case 507: "Insufficient Storage"
+    default: "Internal Server Error"
+    }
+  }
+
+  // MARK: Resources
+
+  private mutating func writeTopics(_ answer: Answer, into reply: inout Region) {
+    let start = reply.count
+    let room = Desk.answerBytesMax
+    var lengthAt = 0
+    var bodyAt = 0
+    reply.write(atMost: room) { writer in
+      writer.append("HTTP/1.1 200 OK\r\n")
+      appendHead(of: answer, to: &writer)
+      writer.append("Content-Type: application/json\r\nContent-Length:")
+      lengthAt = start + room - writer.room
+      writer.append("    \r\n\r\n")
+      bodyAt = start + room - writer.room
+      writer.append("{\"topics\":[")
+      var index = Int(answer.first)
+      // A topic takes 120 bytes beside its name; the link to the next page takes 64.
+      while index < topics.count, writer.room > 120 + topics[index].count + 64 {
+        if index > Int(answer.first) { writer.append(",") }
+        appendTopic(index, to: &writer)
+        index += 1
+      }
+      writer.append("],\"next\":")
+      if index < topics.count {
+        writer.append("\"/v1/topics?from=")
+        writer.append(decimal: UInt64(index))
+        writer.append("\"}")
+      } else {
+        writer.append("null}")
+      }
+    }
+    Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
+    if answer.traits.contains(.isHead) { reply.count = bodyAt }
+  }
+
+  private func appendTopic(_ index: Int, to writer: inout Writer) {
+    let topic = topics[index]
+    writer.append("{\"name\":\"")
+    writer.append(topics.name(index))
+    writer.append(topic.acknowledge == .durable ? "\",\"acknowledge\":\"durable\"" : "\",\"acknowledge\":\"received\"")
+    writer.append(topic.order == .key ? ",\"order\":\"key\"" : ",\"order\":\"connection\"")
+    writer.append(",\"eventBytesMax\":")
+    writer.append(decimal: UInt64(topic.eventBytesMax))
+    writer.append("}")
+  }
+
+  private mutating func writePressure(_ answer: Answer, _ room: Int, into reply: inout Region) {
+    reply.write(atMost: room) { writer in
+      writer.append("HTTP/1.1 200 OK\r\n")
+      appendHead(of: answer, to: &writer)
+      writer.append("Content-Type: application/json\r\nContent-Length: 17\r\n\r\n")
+      guard !answer.traits.contains(.isHead) else { return }
+      writer.append("{\"pressure\":")
+      appendPressure(to: &writer)
+      writer.append("}")
+    }
+  }
+
+  /// Puts a body's length, which is known only behind it, into the four places left for it: a blank and three digits,
+  /// or four digits; the blank is optional. Source: RFC 9112 §5.
+  @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
+    require(length >= 100 && length < 10_000, "the length of an answer's body has three or four digits")
+    let first = length < 1000 ? 0x20 : 0x30 + length / 1000
+    let digits = (length / 100 % 10) << 16 | (length / 10 % 10) << 8 | length % 10
+    reply.store(UInt32(truncatingIfNeeded: first << 24 | (0x30_3030 + digits)), at: offset)
+  }
+}

@@ -1,0 +1,326 @@
+internal import Bytes
+internal import CKernels
+public import Events
+
+/// HTTP/1.1, and HTTP/1.0 clients. Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
+///
+///     head ─▶ unit        one JSON event, or a compressed body: whole, then taken
+///          ─▶ lines       NDJSON: line by line, each as soon as it is whole
+///          ─▶ discard     the body of a request that is refused
+///          ─▶ ended       nothing more is read
+///
+/// Bodies come with a length or in chunks, so `unit`, `lines` and `discard` come twice.
+public struct HTTPFront: Front, ~Copyable {
+  /// Where it stands between two calls.
+  enum Phase: UInt8 { case head, unit, unitChunks, lines, lineChunks, discard, discardChunks, ended }
+  /// What it remembers of its listener and of the request under way.
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    static var requiresKey: Flags { Flags(rawValue: 1) }
+    static var isGzip: Flags { Flags(rawValue: 2) }
+    static var isLines: Flags { Flags(rawValue: 4) }
+    /// The head says something of the event, so it is read again when the body is whole.
+    static var hasOrigin: Flags { Flags(rawValue: 8) }
+    /// Every line has the key in `key`.
+    static var hasKey: Flags { Flags(rawValue: 16) }
+    static var hasTrace: Flags { Flags(rawValue: 32) }
+    /// The line under way is too long and was refused; the rest of it is skipped.
+    static var isSkipping: Flags { Flags(rawValue: 64) }
+    /// An empty line before the request was skipped. One is forgiven. Source: RFC 9112 §2.2.
+    static var hasSkippedLine: Flags { Flags(rawValue: 128) }
+    /// What holds for the connection, not for a request.
+    static var lasting: Flags { requiresKey }
+  }
+  /// How far a step came.
+  struct Step {
+    var advanced: Int
+    var pause: Fed.Pause?
+    static func advanced(_ count: Int) -> Step { Step(advanced: count, pause: nil) }
+    static func stalled(after count: Int = 0) -> Step { Step(advanced: count, pause: .stalled) }
+  }
+
+  /// What `protocol:` in the settings calls it.
+  public static var name: StaticString { "http" }
+  /// A record key that holds for every line of a request, at the most.
+  public static var lineKeyBytesMax: Int { 48 }
+
+  var queue = AnswerQueue()
+  /// The receipt that is being made, and what else it will wait for. Not in the queue before the request ends.
+  var receipt = AnswerPool.none
+  var waits = AnswerPool.none
+  var phase = Phase.head
+  var flags: Flags
+  var traits: Answer.Traits = []
+  var topic: UInt16 = 0
+  var keyCount: UInt8 = 0
+  var traceFlags: UInt8 = 0
+  var principal: UInt32 = 0
+  var eventBytesMax: UInt32 = 0
+  /// Bytes of the body, or of the whole request in `unit`, that are not used up.
+  var remaining: UInt32 = 0
+  /// How far what is not used up has been looked at in vain.
+  var scanned: UInt32 = 0
+  /// Bytes of the request's head, while it waits for its body.
+  var headBytes: UInt32 = 0
+  /// Bytes of the body that were met in chunks: of the line under way, and of all.
+  var lineBytes: UInt32 = 0
+  var bodyBytes: UInt32 = 0
+  /// Where the unused bytes start among the chunks, and how far they have been looked at.
+  var base = ChunkWalk(at: 0)
+  var walk = ChunkWalk(at: 0)
+  var traceHigh: UInt64 = 0
+  var traceLow: UInt64 = 0
+  var traceParent: UInt64 = 0
+  var key: InlineArray<48, UInt8> = InlineArray(repeating: 0)
+
+  /// A front for a connection that has just been accepted.
+  public init(_ traits: FrontTraits) { flags = traits.requiresKey ? .requiresKey : [] }
+
+  /// Whether an answer is still owed.
+  public var isOwing: Bool { !queue.isEmpty }
+
+  /// What the peer is in the middle of.
+  public var stage: FrontStage {
+    switch phase {
+    case .head: scanned > 0 ? .head : .idle
+    case .unit, .unitChunks, .lines, .lineChunks, .discard, .discardChunks: .body
+    case .ended: .idle
+    }
+  }
+
+  /// Consumes whole events, as many as there are.
+  public mutating func feed(
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) -> Fed {
+    var at = 0
+    do throws(Refusal) {
+      while true {
+        if phase == .ended { return Fed(consumed: bytes.byteCount, .finished) }
+        if phase == .head, at == bytes.byteCount { return Fed(consumed: at, .hungry(forBytes: 1)) }
+        let rest = bytes.extracting(at..<bytes.byteCount)
+        let step: Step
+        switch phase {
+        case .head: step = try readHead(rest, into: &consumer, at: &desk)
+        case .unit: step = try readUnit(rest, into: &consumer, at: &desk)
+        case .unitChunks: step = try readUnitChunks(rest, into: &consumer, at: &desk)
+        case .lines: step = try readLines(rest, into: &consumer, at: &desk)
+        case .lineChunks: step = try readLineChunks(rest, into: &consumer, at: &desk)
+        case .discard: step = discard(rest)
+        case .discardChunks: step = try discardChunks(rest, at: desk)
+        case .ended: step = .advanced(0)
+        }
+        at &+= step.advanced
+        guard let pause = step.pause else { continue }
+        if case .hungry(let count) = pause, count > desk.limits.carryBytesMax { throw .bodyTooLarge }
+        return Fed(consumed: at, pause)
+      }
+    } catch {
+      fail(error, into: &consumer, at: &desk)
+      throw error
+    }
+  }
+
+  /// Owes a last answer that says why nothing more will be read, if a request has begun.
+  public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
+    guard phase != .ended else { return }
+    if receipt != AnswerPool.none {
+      note(refused: reason, at: &desk)
+      traits.insert(.closes)
+      finish(at: &desk)
+    } else {
+      owe(problem: reason, closing: true, at: &desk)
+    }
+    phase = .ended
+  }
+
+  /// Gives back what it holds of the desk.
+  public mutating func abandon(at desk: inout Desk) {
+    spliceWaits(at: &desk)
+    if receipt != AnswerPool.none {
+      queue.append(receipt, in: &desk.answers)
+      receipt = AnswerPool.none
+    }
+    while !queue.isEmpty {
+      desk.verdicts.put(&desk.answers[queue.first].verdicts)
+      queue.removeFirst(in: &desk.answers)
+    }
+    phase = .ended
+  }
+
+  // MARK: The head
+
+  /// Reads a request's head and decides what becomes of its body.
+  private mutating func readHead(
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) -> Step {
+    if bytes.byte(0) == 0x0D, !flags.contains(.hasSkippedLine) {
+      guard bytes.byteCount > 1 else { return Step(advanced: 0, pause: .hungry(forBytes: 2)) }
+      guard bytes.byte(1) == 0x0A else { throw .malformed }
+      flags.insert(.hasSkippedLine)
+      return .advanced(2)
+    }
+    // One answer for the request, and one that asks it to go on.
+    guard queue.count < desk.limits.answersMax, desk.answers.free > 1 else { return .stalled() }
+    var head = RequestHead()
+    if scanned > 0 {
+      let count = min(bytes.byteCount, desk.limits.headBytesMax)
+      // SAFETY: the kernel reads `count` bytes at most.
+      let end = unsafe bytes.withUnsafeBytes {
+        unsafe kernel_head_end($0.baseAddress!.assumingMemoryBound(to: UInt8.self), count, Int(scanned))
+      }
+      if end == 0, count < desk.limits.headBytesMax { return hungry(behind: bytes) }
+    }
+    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return hungry(behind: bytes) }
+    scanned = 0
+    flags.formIntersection(.lasting)
+    traits = []
+    if !head.keepsAlive || desk.isDraining {
+      traits.insert(.closes)
+    } else if !head.isModern {
+      traits.insert(.staysOpen)
+    }
+    if head.method == .head { traits.insert(.isHead) }
+    guard head.resource == .events, head.method == .post else {
+      return answerResource(head, bytes, into: &consumer, at: &desk)
+    }
+    do throws(Refusal) {
+      try admit(head, bytes, into: &consumer, at: &desk)
+    } catch {
+      return refuseRequest(error, head, isBodyThere: isBodyThere(head, bytes), at: &desk)
+    }
+    return try begin(head, bytes, into: &consumer, at: &desk)
+  }
+
+  private mutating func hungry(behind bytes: RawSpan) -> Step {
+    scanned = UInt32(bytes.byteCount)
+    return Step(advanced: 0, pause: .hungry(forBytes: bytes.byteCount + 1))
+  }
+
+  /// Whether the peer does not wait for leave to send its body.
+  func isBodyThere(_ head: RequestHead, _ bytes: RawSpan) -> Bool {
+    !head.expects || bytes.byteCount > head.byteCount
+  }
+
+  /// Whether the request may bring events, and what its body is. Throws: what its answer says; the body is thrown away.
+  private mutating func admit(
+    _ head: RequestHead,
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) {
+    let principal = try principal(head, bytes, from: &consumer)
+    guard head.media == .json || head.media == .lines else { throw .unsupportedMediaType }
+    guard head.coding != .other else { throw .unsupportedEncoding }
+    guard head.framing != .none else { throw .lengthRequired }
+    if head.framing == .length {
+      guard head.contentLength <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
+      if head.coding == .gzip {
+        guard head.contentLength <= desk.limits.compressedBytesMax,
+          head.byteCount + head.contentLength <= desk.limits.carryBytesMax
+        else { throw .bodyTooLarge }
+      }
+    }
+    if head.media == .lines {
+      // One id can't be many events'; a key that holds for many is kept here.
+      guard head.origin.eventID == nil, head.key.end - head.key.start <= HTTPFront.lineKeyBytesMax else {
+        throw .malformed
+      }
+      flags.insert(.isLines)
+      if head.hasOrigin { keep(head, bytes) }
+    }
+    let grant = try consumer.grant(topic: bytes.extracting(head.name.start..<head.name.end), to: principal)
+    topic = grant.topic.rawValue
+    self.principal = grant.principal.rawValue
+    eventBytesMax = UInt32(clamping: min(grant.eventBytesMax, desk.limits.eventBytesMax))
+    if head.coding == .gzip { flags.insert(.isGzip) }
+    if head.hasOrigin { flags.insert(.hasOrigin) }
+    if head.wantsMinimal { traits.insert(.isMinimal) }
+  }
+
+  /// Whose credential the request has. Throws: `unauthenticated` when it is nobody's, or is needed and missing.
+  func principal(
+    _ head: RequestHead,
+    _ bytes: RawSpan,
+    from consumer: inout some EventConsumer & ~Copyable
+  ) throws(Refusal) -> PrincipalID {
+    if head.credential.isEmpty {
+      guard !flags.contains(.requiresKey) else { throw .unauthenticated }
+      return .anonymous
+    }
+    let credential = bytes.extracting(head.credential.start..<head.credential.end)
+    guard let principal = consumer.principal(of: credential) else { throw .unauthenticated }
+    return principal
+  }
+
+  /// Keeps what holds for every line of the request.
+  private mutating func keep(_ head: RequestHead, _ bytes: RawSpan) {
+    if let trace = head.origin.trace {
+      flags.insert(.hasTrace)
+      traceHigh = UInt64(truncatingIfNeeded: trace.trace >> 64)
+      traceLow = UInt64(truncatingIfNeeded: trace.trace)
+      (traceParent, traceFlags) = (trace.parent, trace.flags)
+    }
+    if head.hasKey {
+      flags.insert(.hasKey)
+      keyCount = UInt8(head.key.end - head.key.start)
+      for offset in 0..<Int(keyCount) { key[offset] = bytes.byte(head.key.start + offset) }
+    }
+  }
+
+  /// The body of a request that is admitted.
+  private mutating func begin(
+    _ head: RequestHead,
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) -> Step {
+    if !isBodyThere(head, bytes), head.contentLength > 0 || head.framing == .chunked {
+      queue.append(desk.answers.take(Answer(.proceed)), in: &desk.answers)
+    }
+    let isLines = flags.contains(.isLines)
+    if isLines { receipt = desk.answers.take(desk.answer(.receipt)) }
+    (lineBytes, bodyBytes) = (0, 0)
+    if isLines, !flags.contains(.isGzip) {
+      if head.framing == .chunked {
+        (base, walk, phase) = (ChunkWalk(at: 0), ChunkWalk(at: 0), .lineChunks)
+      } else {
+        (remaining, phase) = (UInt32(head.contentLength), .lines)
+      }
+      return .advanced(head.byteCount)
+    }
+    headBytes = UInt32(head.byteCount)
+    if head.framing == .chunked {
+      (walk, phase) = (ChunkWalk(at: head.byteCount), .unitChunks)
+      return .advanced(0)
+    }
+    if !isLines, !flags.contains(.isGzip) {
+      guard head.contentLength > 0 else { return refuseEvent(.emptyEvent, length: 0, head, into: &consumer, at: &desk) }
+      guard head.contentLength <= Int(eventBytesMax) else {
+        return refuseEvent(.eventTooLarge, length: head.contentLength, head, into: &consumer, at: &desk)
+      }
+    }
+    remaining = UInt32(head.byteCount + head.contentLength)
+    phase = .unit
+    guard !flags.contains(.isGzip), bytes.byteCount >= Int(remaining) else { return .advanced(0) }
+    let body = bytes.extracting(head.byteCount..<Int(remaining))
+    let origin = head.origin
+    guard head.hasKey else {
+      return take(Event(grant: grant, origin: origin, payload: body), into: &consumer, at: &desk)
+    }
+    let key = bytes.extracting(head.key.start..<head.key.end)
+    return take(Event(grant: grant, origin: origin, key: key, payload: body), into: &consumer, at: &desk)
+  }
+
+  /// The leave that the request has.
+  var grant: Grant {
+    Grant(
+      topic: TopicID(rawValue: topic),
+      principal: PrincipalID(rawValue: principal),
+      eventBytesMax: Int(eventBytesMax)
+    )
+  }
+}

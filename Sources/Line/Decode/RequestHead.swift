@@ -1,0 +1,236 @@
+internal import Bytes
+internal import CKernels
+internal import Events
+
+/// What a request says before its body; places in it are counted from its first byte. Source: RFC 9112 §3, §5, §6.
+struct RequestHead {
+  /// Methods that are known. Source: RFC 9110 §9.
+  enum Method: UInt8 { case get, head, post, options, other }
+  /// What a target names.
+  enum Resource: UInt8 { case events, topics, pressure, server, unknown }
+  /// How long the body is.
+  enum Framing: UInt8 { case none, length, chunked }
+  /// What the body is.
+  enum Media: UInt8 { case none, json, lines, other }
+  /// How it is coded.
+  enum Coding: UInt8 { case identity, gzip, other }
+  /// A part of the head.
+  struct Place {
+    var start = 0
+    var end = 0
+    var isEmpty: Bool { start == end }
+  }
+
+  /// How many bytes it has, the empty line included.
+  var byteCount = 0
+  var method = Method.other
+  var resource = Resource.unknown
+  var framing = Framing.none
+  var media = Media.none
+  var coding = Coding.identity
+  /// Whether it is HTTP/1.1 or later.
+  var isModern = true
+  var keepsAlive = true
+  /// Whether the peer said that it closes.
+  var isClosing = false
+  var expects = false
+  var wantsMinimal = false
+  var hasKey = false
+  /// Whether anything but its bytes is said of the event.
+  var hasOrigin = false
+  var contentLength = 0
+  /// The topic's name, or a query.
+  var name = Place()
+  var credential = Place()
+  var key = Place()
+  var origin = Origin()
+
+  /// How far the reading of a head came.
+  enum Outcome { case whole, cut }
+
+  /// Reads a head at the start of `bytes`; `cut` when its end is not there.
+  mutating func read(_ bytes: RawSpan, limits: FrontLimits, table: borrowing FieldTable) throws(Refusal)
+    -> Outcome
+  {
+    let count = min(bytes.byteCount, limits.headBytesMax)
+    var scan = kernel_head()
+    let fault = unsafe bytes.withUnsafeBytes { memory in
+      // SAFETY: the kernel reads `count` bytes at most and fills at most the table's places.
+      unsafe kernel_head_scan(
+        memory.baseAddress!.assumingMemoryBound(to: UInt8.self),
+        count,
+        true,
+        limits.fieldsMax,
+        table.memory,
+        FieldTable.count,
+        &scan
+      )
+    }
+    // A wrong request line says more than what is wrong behind it, and old versions have no fields at all.
+    if scan.line_end > 0 { try readLine(bytes.extracting(0..<Int(scan.line_end)), limits.targetBytesMax) }
+    guard fault == kernel_fault_none else { throw fault == kernel_fault_crowded ? .headTooLarge : .malformed }
+    guard scan.bytes > 0 else {
+      if scan.line_end == 0, bytes.byteCount > limits.targetBytesMax + RequestHead.lineOverhead {
+        throw .targetTooLong
+      }
+      guard bytes.byteCount < limits.headBytesMax else { throw .headTooLarge }
+      return .cut
+    }
+    byteCount = Int(scan.bytes)
+    try readFields(bytes, count: Int(scan.known), table: table)
+    return .whole
+  }
+
+  /// What a request line has besides its target at the most: a method, two blanks, a version.
+  private static var lineOverhead: Int { 32 }
+
+  /// `POST /v1/events/a HTTP/1.1`, with exactly one blank between its parts. Source: RFC 9112 §3.
+  private mutating func readLine(_ line: RawSpan, _ targetBytesMax: Int) throws(Refusal) {
+    let methodCount = line.leading(kernel_set_token)
+    guard methodCount > 0, methodCount <= 20, methodCount < line.byteCount, line.byte(methodCount) == 0x20 else {
+      throw .malformed
+    }
+    let start = methodCount + 1
+    let targetCount = line.extracting(start..<line.byteCount).leading(kernel_set_visible)
+    let end = start + targetCount
+    guard targetCount > 0, line.byteCount == end + 9, line.byte(end) == 0x20 else {
+      throw targetCount > targetBytesMax ? .targetTooLong : .malformed
+    }
+    try readVersion(line.integer(UInt64.self, at: end + 1))
+    guard targetCount <= targetBytesMax else { throw .targetTooLong }
+    method = RequestHead.method(line.extracting(0..<methodCount))
+    // CONNECT and unknown methods ask for what is not here, whatever their target looks like.
+    guard method != .other || RequestHead.isKnown(line.extracting(0..<methodCount)) else { throw .notImplemented }
+    try readTarget(line, Place(start: start, end: end))
+  }
+
+  /// `HTTP/1.1` as a number. A later minor version is read as 1.1. Source: RFC 9110 §2.5.
+  private mutating func readVersion(_ text: UInt64) throws(Refusal) {
+    let modern: UInt64 = 0x4854_5450_2F31_2E31
+    guard text != modern else { return }
+    let minor = UInt8(truncatingIfNeeded: text)
+    let major = UInt8(truncatingIfNeeded: text &>> 16)
+    guard text & 0xFFFF_FFFF_FF00_FF00 == modern & 0xFFFF_FFFF_FF00_FF00, (0x30...0x39).contains(minor),
+      (0x30...0x39).contains(major)
+    else { throw .malformed }
+    guard major == 0x31 else { throw .versionNotSupported }
+    isModern = minor != 0x30
+    keepsAlive = isModern
+  }
+
+  @inline(__always) private static func method(_ text: RawSpan) -> Method {
+    switch text.byteCount {
+    case 3: text.integer(UInt16.self, at: 0) == 0x4745 && text.byte(2) == 0x54 ? .get : .other
+    case 4:
+      switch text.integer(UInt32.self, at: 0) {
+      case 0x504F_5354: .post
+      case 0x4845_4144: .head
+      default: .other
+      }
+    case 7: text.isExactly("OPTIONS") ? .options : .other
+    default: .other
+    }
+  }
+
+  /// Whether a method that no resource here takes is one all the same. Source: RFC 9110 §9, RFC 5789.
+  private static func isKnown(_ text: RawSpan) -> Bool {
+    text.isExactly("PUT") || text.isExactly("DELETE") || text.isExactly("PATCH") || text.isExactly("TRACE")
+      || text.isExactly("CONNECT")
+  }
+
+  /// Origin form, absolute form (whose authority stands in for Host), or `*`. Source: RFC 9112 §3.2.
+  private mutating func readTarget(_ line: RawSpan, _ target: Place) throws(Refusal) {
+    var path = target
+    if line.byte(path.start) != 0x2F {
+      let text = line.extracting(path.start..<path.end)
+      if text.byteCount == 1, text.byte(0) == 0x2A {
+        guard method == .options else { throw .malformed }
+        resource = .server
+        return
+      }
+      // CONNECT's target is an authority; the resource stays unknown.
+      if line.extracting(0..<target.start - 1).isExactly("CONNECT") { throw .notImplemented }
+      let scheme = text.starts(withLowercase: "http://") ? 7 : text.starts(withLowercase: "https://") ? 8 : 0
+      guard scheme > 0 else { throw .malformed }
+      let authority = text.extracting(scheme..<text.byteCount)
+      var count = authority.first(0x2F) ?? authority.byteCount
+      if let query = authority.extracting(0..<count).first(0x3F) { count = query }
+      guard count > 0, authority.extracting(0..<count).isHost else { throw .malformed }
+      path.start += scheme + count
+    }
+    readPath(line, path)
+  }
+
+  private mutating func readPath(_ line: RawSpan, _ path: Place) {
+    var end = path.end
+    let text = line.extracting(path.start..<path.end)
+    if text.byteCount > 11, text.isExactly("/v1/events/", prefix: true) {
+      let topic = text.extracting(11..<text.byteCount)
+      end = topic.first(0x3F).map { path.start + 11 + $0 } ?? end
+      guard topic.extracting(0..<end - path.start - 11).first(0x2F) == nil, end > path.start + 11 else { return }
+      resource = .events
+      name = Place(start: path.start + 11, end: end)
+      return
+    }
+    let query = text.first(0x3F)
+    let bare = text.extracting(0..<(query ?? text.byteCount))
+    if let query { name = Place(start: path.start + query + 1, end: path.end) }
+    if bare.isExactly("/v1/topics") { resource = .topics } else if bare.isExactly("/pressure") { resource = .pressure }
+  }
+}
+
+extension RawSpan {
+  /// How many of the first bytes are in a set.
+  @inline(__always) func leading(_ set: kernel_set) -> Int {
+    guard byteCount > 0 else { return 0 }
+    // SAFETY: the kernel reads the given number of bytes at most.
+    return unsafe withUnsafeBytes {
+      unsafe kernel_leading($0.baseAddress!.assumingMemoryBound(to: UInt8.self), $0.count, set)
+    }
+  }
+
+  /// Whether it is `text`, or starts with it, every letter as given.
+  @inline(__always) func isExactly(_ text: StaticString, prefix: Bool = false) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard prefix ? byteCount >= count : byteCount == count else { return false }
+    // SAFETY: the line above keeps the comparison within both.
+    return unsafe withUnsafeBytes { bytes in
+      var difference: UInt8 = 0
+      for index in 0..<count { difference |= unsafe bytes[index] ^ text.utf8Start[index] }
+      return difference == 0
+    }
+  }
+
+  /// Whether it is `text` (letters in lower case, digits, `-`, `/`, `=`) in any case; it holds no control bytes.
+  @inline(__always) func isSame(_ text: StaticString, prefix: Bool = false) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard prefix ? byteCount >= count : byteCount == count else { return false }
+    // SAFETY: the line above keeps the comparison within both.
+    return unsafe withUnsafeBytes {
+      unsafe kernel_same(
+        $0.baseAddress!.assumingMemoryBound(to: UInt8.self),
+        UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self),
+        count
+      )
+    }
+  }
+
+  /// Whether it can be a request's authority: a host and maybe a port, nobody's name before it. Source: RFC 9110 §7.2.
+  var isHost: Bool {
+    var end = leading(kernel_set_host)
+    if end == 0, byteCount > 0, byte(0) == 0x5B {
+      guard let bracket = first(0x5D), bracket > 2 else { return false }
+      for offset in 1..<bracket {
+        switch byte(offset) {
+        case 0x30...0x3A, 0x41...0x46, 0x61...0x66, 0x2E: break
+        default: return false
+        }
+      }
+      end = bracket + 1
+    }
+    guard end < byteCount else { return true }
+    guard byte(end) == 0x3A, byteCount - end <= 6 else { return false }
+    for offset in end + 1..<byteCount { guard (0x30...0x39).contains(byte(offset)) else { return false } }
+    return true
+  }
+}
