@@ -23,7 +23,9 @@ internal import Glibc
     unsafe position.storeBytes(of: value.bigEndian, as: T.self)
     unsafe position += MemoryLayout<T>.size
   }
-  /// Writes bytes. They can't overlap what is written: whoever lends them can't own this memory at the same time.
+  /// Writes bytes.
+  ///
+  /// They can't overlap what is written: whoever lends them can't own this memory at the same time.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(_ bytes: RawSpan) {
     let count = bytes.byteCount
@@ -40,7 +42,9 @@ internal import Glibc
     unsafe position.copyMemory(from: text.utf8Start, byteCount: count)
     unsafe position += count
   }
-  /// Writes an unsigned number in decimal. Bound: 20 digits. Cost: no loop below 10⁸.
+  /// Writes an unsigned number in decimal.
+  ///
+  /// Bound: 20 digits. Cost: no loop below 10⁸.
   @_lifetime(self: copy self)
   @inlinable public mutating func append(decimal value: UInt64) {
     guard value > 9 else { return append(0x30 | UInt8(truncatingIfNeeded: value)) }
@@ -71,8 +75,9 @@ internal import Glibc
     unsafe position.storeBytes(of: text.littleEndian, as: UInt64.self)
     unsafe position += 8
   }
-  /// Writes a zigzag LEB128 number, as Kafka's records want them. Bound: 10 bytes.
-  /// Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
+  /// Writes a zigzag LEB128 number, as Kafka's records want them.
+  ///
+  /// Bound: 10 bytes. Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(varint value: Int64) {
     var rest = UInt64(bitPattern: value &<< 1 ^ value &>> 63)

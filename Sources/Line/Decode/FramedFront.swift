@@ -1,7 +1,9 @@
 public import Bytes
 public import Events
 
-/// Length-prefixed binary frames, for devices that want the least overhead. Specified in `Docs/Protocols/framed.md`.
+/// Length-prefixed binary frames, for devices that want the least overhead.
+///
+/// Specified in `Docs/Protocols/framed.md`.
 ///
 ///     u32 length | u8 kind | u8 flags | u16 alias | u32 request | the rest, by kind
 ///
@@ -92,7 +94,9 @@ public struct FramedFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a farewell that says why nothing more will be read. With an empty pool nothing can be said.
+  /// Owes a farewell that says why nothing more will be read.
+  ///
+  /// With an empty pool nothing can be said.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
     guard !isEnded else { return }
     isEnded = true
@@ -258,7 +262,9 @@ public struct FramedFront: Front, ~Copyable {
     )
   }
 
-  /// What a frame says of its event besides key and payload. An invalid trace is ignored.
+  /// What a frame says of its event besides key and payload.
+  ///
+  /// An invalid trace is ignored.
   private static func origin(_ bytes: RawSpan, _ parts: UInt8) -> Origin {
     var origin = Origin()
     var at = headBytes
@@ -269,7 +275,9 @@ public struct FramedFront: Front, ~Copyable {
     if parts & Parts.trace != 0 {
       let trace = bytes.integer(UInt128.self, at: at)
       let parent = bytes.integer(UInt64.self, at: at + 16)
-      if trace != 0, parent != 0 { origin.trace = TraceParent(trace: trace, parent: parent, flags: bytes.byte(at + 24)) }
+      if trace != 0, parent != 0 {
+        origin.trace = TraceParent(trace: trace, parent: parent, flags: bytes.byte(at + 24))
+      }
     }
     return origin
   }

@@ -19,7 +19,9 @@ extension HTTPFront {
 }
 
 extension Desk {
-  /// How many bytes an answer takes at the most. Bound: `answerBytesMax`.
+  /// How many bytes an answer takes at the most.
+  ///
+  /// Bound: `answerBytesMax`.
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
     case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
@@ -201,7 +203,9 @@ extension Desk {
     }
   }
 
-  /// The first of the events refused, in their order. The chain has the last one first.
+  /// The first of the events refused, in their order.
+  ///
+  /// The chain has the last one first.
   private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
     var order = InlineArray<32, UInt32>(repeating: AnswerPool.none)
     var count = 0
@@ -407,11 +411,14 @@ extension Desk {
   }
 
   /// Puts a body's length, which is known only behind it, into the four places left for it: blanks, which mean nothing
-  /// there, and two to four digits. Source: RFC 9112 §5.
+  /// there, and two to four digits.
+  ///
+  /// Source: RFC 9112 §5.
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
     require(length >= 10 && length < 10_000, "the length of an answer's body has two to four digits")
     let hundreds = length / 100
-    let high = hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
+    let high =
+      hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
     let low = 0x3030 | (length / 10 % 10) << 8 | length % 10
     reply.store(UInt32(truncatingIfNeeded: high << 16 | low), at: offset)
   }

@@ -49,10 +49,14 @@ struct TopicTexts: ~Copyable {
 /// The moment as HTTP and RFC 3339 write it, rewritten once a second.
 struct DateTexts: BitwiseCopyable {
   private(set) var dateSecond = Int64.min
-  /// `Date: Fri, 20 Nov 2026 11:18:11 GMT` and its CRLF. Source: RFC 9110 §5.6.7.
+  /// `Date: Fri, 20 Nov 2026 11:18:11 GMT` and its CRLF.
+  ///
+  /// Source: RFC 9110 §5.6.7.
   private(set) var dateLine: InlineArray<37, UInt8> = InlineArray(repeating: 0x20)
   private(set) var stampSecond = Int64.min
-  /// `2026-11-20T11:18:11.` without the fraction. Source: RFC 3339 §5.6.
+  /// `2026-11-20T11:18:11.` without the fraction.
+  ///
+  /// Source: RFC 3339 §5.6.
   private(set) var stamp: InlineArray<20, UInt8> = InlineArray(repeating: 0x20)
 
   /// Brings `dateLine` up to a time.
@@ -124,7 +128,9 @@ private func put<let n: Int>(_ value: Int, digits: Int, into line: inout InlineA
   }
 }
 
-/// A second of UTC as people write it. Years 0 to 9999.
+/// A second of UTC as people write it.
+///
+/// Years 0 to 9999.
 struct CivilTime {
   let year: Int
   let month: Int
