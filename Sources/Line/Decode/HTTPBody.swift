@@ -386,20 +386,25 @@ extension HTTPFront {
     guard count <= Int(eventBytesMax) else { return offerTooLarge(into: &consumer, at: &desk) }
     guard hasRoomToNote(at: &desk) else { return false }
     let payload = line.extracting(0..<count)
-    let verdict: Verdict
-    if flags.contains(.hasKey) {
-      // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
-      let key = unsafe key.span.bytes.extracting(0..<Int(keyCount))
-      verdict = consumer.take(Event(grant: grant, origin: lineOrigin, key: key, payload: payload))
-    } else {
-      verdict = consumer.take(Event(grant: grant, origin: lineOrigin, payload: payload))
-    }
+    let verdict =
+      flags.isDisjoint(with: [.hasKey, .hasTrace])
+      ? consumer.take(Event(grant: grant, origin: Origin(), payload: payload)) : take(line: payload, into: &consumer)
     switch verdict {
     case .later: return false
     case .refused(let reason): note(refused: reason, at: &desk)
     case .numbered(let placement): note(placement, at: &desk)
     }
     return true
+  }
+
+  /// Offers a line with what the request's head says of every line.
+  private func take(line: RawSpan, into consumer: inout some EventConsumer & ~Copyable) -> Verdict {
+    guard flags.contains(.hasKey) else {
+      return consumer.take(Event(grant: grant, origin: lineOrigin, payload: line))
+    }
+    // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
+    let key = unsafe key.span.bytes.extracting(0..<Int(keyCount))
+    return consumer.take(Event(grant: grant, origin: lineOrigin, key: key, payload: line))
   }
 
   private var lineOrigin: Origin {
