@@ -71,7 +71,7 @@ let package = Package(
     module("Bytes", on: "Base", uses: ["CKernels"]),
     module("Events", on: "Base"),
     module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "CZlib", "Events"]),
-    module("Settings", on: "Base", uses: ["CYAML"]),
+    module("Settings", on: "Base", uses: ["CYAML", "Events"]),
     module("Telemetry", on: "Base", uses: ["Bytes", "Events"]),
     module("World", on: "Base", uses: ["Bytes", "Events"]),
 
@@ -96,7 +96,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: line + ["Gateway", "Host", "Load", "Gate", "Store", "CHost"],
+      dependencies: line + ["Accept", "Decode", "Gateway", "Host", "Load", "Gate", "Store", "CHost"],
       path: "Sources/Assembly/CLI",
       swiftSettings: settings
     ),
@@ -122,7 +122,7 @@ let package = Package(
 
     tests("BytesTests", of: ["Bytes"]),
     tests("FormatsTests", of: ["Bytes", "Events", "Formats"]),
-    tests("SettingsTests", of: ["Settings"]),
+    tests("SettingsTests", of: ["Events", "Settings"]),
     tests("TelemetryTests", of: ["Bytes", "Events", "Telemetry"]),
     tests("AcceptTests", of: ["Accept", "Bytes", "Events"]),
     tests("DecodeTests", of: ["Bytes", "Decode", "Events", "Formats"]),
@@ -131,7 +131,8 @@ let package = Package(
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
-    tests("SimulationTests", of: line + ["Gateway", "Simulator", "Store"]),
+    tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
+    tests("LoadTests", of: ["Load"]),
     tests("EndToEndTests", of: line + ["Gateway", "Host"]),
     tests("TidyTests", of: []),
   ] + fuzzers,

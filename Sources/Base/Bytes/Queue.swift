@@ -1,5 +1,5 @@
-/// A bounded first-in-first-out queue of plain values; all of its memory is allocated at start.
-public struct Queue<Element: BitwiseCopyable>: ~Copyable {
+/// A bounded first-in-first-out queue of values; all of its memory is allocated at start.
+public struct Queue<Element>: ~Copyable {
   @usableFromInline var slots: Slots<Element?>
   @usableFromInline var head = 0
   /// How many elements it holds.
@@ -50,3 +50,5 @@ public struct Queue<Element: BitwiseCopyable>: ~Copyable {
 
   private func wrap(_ index: Int) -> Int { index >= slots.count ? index - slots.count : index }
 }
+
+extension Queue: Sendable where Element: Sendable {}

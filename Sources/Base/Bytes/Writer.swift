@@ -34,6 +34,31 @@ internal import Glibc
     unsafe bytes.withUnsafeBytes { unsafe position.copyMemory(from: $0.baseAddress!, byteCount: count) }
     unsafe position += count
   }
+  /// Stores the eight bytes of a word, the lowest first, `offset` bytes ahead, and stays where it is.
+  ///
+  /// Where fewer than eight are meant, what follows is spoilt until it is written. Cost: one store and no check; the
+  /// caller has proved that eight bytes are free there.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func storeUnchecked(_ word: UInt64, at offset: Int) {
+    unsafe position.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
+  }
+  /// Copies bytes to `offset` bytes ahead and stays where it is.
+  ///
+  /// Cost: no check; the caller has proved that they fit there.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func copyUnchecked(_ bytes: RawSpan, at offset: Int) {
+    unsafe bytes.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      unsafe (position + offset).copyMemory(from: start, byteCount: source.count)
+    }
+  }
+  /// Goes on behind bytes that have been stored ahead.
+  ///
+  /// Cost: no check; the caller has proved that they fit.
+  @unsafe @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func advanceUnchecked(by count: Int) {
+    unsafe position += count
+  }
   /// Writes ASCII text.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(_ text: StaticString) {

@@ -38,59 +38,71 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
     public let isRetryable: Bool
     /// What the sender should know, in a sentence.
     public let advice: StaticString
+
+    enum Repetition { case retry, final }
+    init(
+      _ label: StaticString,
+      _ status: Int,
+      _ mqtt: UInt8,
+      _ repetition: Repetition,
+      _ advice: StaticString
+    ) {
+      (self.label, self.status, self.mqtt, self.advice) = (label, status, mqtt, advice)
+      isRetryable = repetition == .retry
+    }
   }
 
   /// The reason's row of the table.
   public var row: Row {
     switch self {
-    case .malformed: Row(label: "malformed", status: 400, mqtt: 0x81, isRetryable: false,
-      advice: "The message does not follow its protocol; the connection is closed.")
-    case .unauthenticated: Row(label: "unauthenticated", status: 401, mqtt: 0x86, isRetryable: false,
-      advice: "Send a valid API key: Authorization: Bearer <key>.")
-    case .forbidden: Row(label: "forbidden", status: 403, mqtt: 0x87, isRetryable: false,
-      advice: "This API key may not write to this topic.")
-    case .unknownTopic: Row(label: "unknown_topic", status: 404, mqtt: 0x90, isRetryable: false,
-      advice: "There is no such topic; GET /v1/topics lists them.")
-    case .unknownPath: Row(label: "unknown_path", status: 404, mqtt: 0x90, isRetryable: false,
-      advice: "Events go to POST /v1/events/{topic}; GET /v1/topics lists the topics.")
-    case .methodNotAllowed: Row(label: "method_not_allowed", status: 405, mqtt: 0x83, isRetryable: false,
-      advice: "This resource takes the methods that the Allow header names.")
-    case .timedOut: Row(label: "timed_out", status: 408, mqtt: 0x8D, isRetryable: true,
-      advice: "The request took too long to arrive.")
-    case .lengthRequired: Row(label: "length_required", status: 411, mqtt: 0x81, isRetryable: false,
-      advice: "A request with events needs Content-Length or chunked transfer coding.")
-    case .bodyTooLarge: Row(label: "body_too_large", status: 413, mqtt: 0x95, isRetryable: false,
-      advice: "The body is over the limit; send fewer events a request.")
-    case .eventTooLarge: Row(label: "event_too_large", status: 413, mqtt: 0x95, isRetryable: false,
-      advice: "The event is over the topic's limit.")
-    case .targetTooLong: Row(label: "target_too_long", status: 414, mqtt: 0x81, isRetryable: false,
-      advice: "The request target is over the limit.")
-    case .unsupportedMediaType: Row(label: "unsupported_media_type", status: 415, mqtt: 0x99, isRetryable: false,
-      advice: "Send application/json (one event) or application/x-ndjson (one a line).")
-    case .unsupportedEncoding: Row(label: "unsupported_encoding", status: 415, mqtt: 0x99, isRetryable: false,
-      advice: "Send the body as it is or with Content-Encoding: gzip.")
-    case .expectationFailed: Row(label: "expectation_failed", status: 417, mqtt: 0x83, isRetryable: false,
-      advice: "The only expectation that can be met is 100-continue.")
-    case .emptyEvent: Row(label: "empty_event", status: 422, mqtt: 0x99, isRetryable: false,
-      advice: "An event has at least one byte.")
-    case .tooManyRequests: Row(label: "too_many_requests", status: 429, mqtt: 0x97, isRetryable: true,
-      advice: "The quota is used up; try again after Retry-After.")
-    case .headTooLarge: Row(label: "head_too_large", status: 431, mqtt: 0x95, isRetryable: false,
-      advice: "The header fields are over the limit.")
-    case .notImplemented: Row(label: "not_implemented", status: 501, mqtt: 0x83, isRetryable: false,
-      advice: "The only transfer coding understood is chunked.")
-    case .versionNotSupported: Row(label: "version_not_supported", status: 505, mqtt: 0x84, isRetryable: false,
-      advice: "Speak HTTP/1.1 or HTTP/1.0.")
-    case .overloaded: Row(label: "overloaded", status: 503, mqtt: 0x97, isRetryable: true,
-      advice: "More arrives than can be stored at the moment; try again after Retry-After.")
-    case .draining: Row(label: "draining", status: 503, mqtt: 0x8B, isRetryable: true,
-      advice: "This node is shutting down; connect to another or try again after Retry-After.")
-    case .storageFull: Row(label: "storage_full", status: 507, mqtt: 0x97, isRetryable: true,
-      advice: "The disk is full; try again after Retry-After.")
-    case .corruptEncoding: Row(label: "corrupt_encoding", status: 400, mqtt: 0x99, isRetryable: false,
-      advice: "The body is not what its Content-Encoding says.")
-    case .expandsTooFar: Row(label: "expands_too_far", status: 413, mqtt: 0x95, isRetryable: false,
-      advice: "The body expands beyond the limit for its size.")
+    case .malformed:
+      Row("malformed", 400, 0x81, .final, "The message does not follow its protocol; the connection is closed.")
+    case .unauthenticated:
+      Row("unauthenticated", 401, 0x86, .final, "Send a valid API key: Authorization: Bearer <key>.")
+    case .forbidden:
+      Row("forbidden", 403, 0x87, .final, "This API key may not write to this topic.")
+    case .unknownTopic:
+      Row("unknown_topic", 404, 0x90, .final, "There is no such topic; GET /v1/topics lists them.")
+    case .unknownPath:
+      Row("unknown_path", 404, 0x90, .final, "Events go to POST /v1/events/{topic}; GET /v1/topics lists the topics.")
+    case .methodNotAllowed:
+      Row("method_not_allowed", 405, 0x83, .final, "This resource takes the methods that the Allow header names.")
+    case .timedOut:
+      Row("timed_out", 408, 0x8D, .retry, "The request took too long to arrive.")
+    case .lengthRequired:
+      Row("length_required", 411, 0x81, .final, "A request with events needs Content-Length or chunked transfer coding.")
+    case .bodyTooLarge:
+      Row("body_too_large", 413, 0x95, .final, "The body is over the limit; send fewer events a request.")
+    case .eventTooLarge:
+      Row("event_too_large", 413, 0x95, .final, "The event is over the topic's limit.")
+    case .targetTooLong:
+      Row("target_too_long", 414, 0x81, .final, "The request target is over the limit.")
+    case .unsupportedMediaType:
+      Row("unsupported_media_type", 415, 0x99, .final, "Send application/json (one event) or application/x-ndjson (one a line).")
+    case .unsupportedEncoding:
+      Row("unsupported_encoding", 415, 0x99, .final, "Send the body as it is or with Content-Encoding: gzip.")
+    case .expectationFailed:
+      Row("expectation_failed", 417, 0x83, .final, "The only expectation that can be met is 100-continue.")
+    case .emptyEvent:
+      Row("empty_event", 422, 0x99, .final, "An event has at least one byte.")
+    case .tooManyRequests:
+      Row("too_many_requests", 429, 0x97, .retry, "The quota is used up; try again after Retry-After.")
+    case .headTooLarge:
+      Row("head_too_large", 431, 0x95, .final, "The header fields are over the limit.")
+    case .notImplemented:
+      Row("not_implemented", 501, 0x83, .final, "The only transfer coding understood is chunked.")
+    case .versionNotSupported:
+      Row("version_not_supported", 505, 0x84, .final, "Speak HTTP/1.1 or HTTP/1.0.")
+    case .overloaded:
+      Row("overloaded", 503, 0x97, .retry, "More arrives than can be stored at the moment; try again after Retry-After.")
+    case .draining:
+      Row("draining", 503, 0x8B, .retry, "This node is shutting down; connect to another or try again after Retry-After.")
+    case .storageFull:
+      Row("storage_full", 507, 0x97, .retry, "The disk is full; try again after Retry-After.")
+    case .corruptEncoding:
+      Row("corrupt_encoding", 400, 0x99, .final, "The body is not what its Content-Encoding says.")
+    case .expandsTooFar:
+      Row("expands_too_far", 413, 0x95, .final, "The body expands beyond the limit for its size.")
     }
   }
 }

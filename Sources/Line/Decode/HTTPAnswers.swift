@@ -161,7 +161,8 @@ extension Desk {
   private static func statusLine(_ answer: Answer) -> StaticString {
     if answer.refusedEvents == 0 { return "HTTP/1.1 200 OK\r\n" }
     if answer.events > 0 { return "HTTP/1.1 207 Multi-Status\r\n" }
-    return Desk.statusLine(answer.traits.contains(.isMixed) ? 422 : answer.reason.row.status)
+    guard answer.traits.contains(.isMixed) else { return Desk.statusLine(answer.reason.row.status) }
+    return Desk.statusLine(answer.traits.contains(.isRetryable) ? 503 : 422)
   }
 
   /// The partition, and the offsets' name.

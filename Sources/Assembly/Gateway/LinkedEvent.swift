@@ -1,0 +1,74 @@
+internal import Bytes
+internal import Events
+
+/// What goes before an event's key and payload on a link between shards, in memory only: fixed size, big-endian.
+struct LinkedEvent {
+  let lane: LaneID
+  let grant: Grant
+  let origin: Origin
+  let clock: ClockReading
+
+  static var headBytes: Int { 80 }
+
+  func write(keyBytes: Int, into writer: inout Writer) {
+    writer.append(lane.rawValue)
+    writer.append(grant.topic.rawValue)
+    writer.append(grant.principal.rawValue)
+    writer.append(UInt32(keyBytes))
+    writer.append(UInt32(grant.eventBytesMax))
+    writer.append(clock.utcNs)
+    writer.append(clock.monotonicNs)
+    writer.append(clock.errorNs ?? 0)
+    let flags: UInt32 =
+      (clock.errorNs == nil ? 0 : 1) | (origin.eventID == nil ? 0 : 2) | (origin.trace == nil ? 0 : 4)
+      | UInt32(clock.state.rawValue) << 8 | UInt32(origin.trace?.flags ?? 0) << 16
+    writer.append(flags)
+    writer.append(UInt64(truncatingIfNeeded: (origin.eventID ?? 0) >> 64))
+    writer.append(UInt64(truncatingIfNeeded: origin.eventID ?? 0))
+    writer.append(UInt64(truncatingIfNeeded: (origin.trace?.trace ?? 0) >> 64))
+    writer.append(UInt64(truncatingIfNeeded: origin.trace?.trace ?? 0))
+    writer.append(origin.trace?.parent ?? 0)
+  }
+
+  init(lane: LaneID, grant: Grant, origin: Origin, clock: ClockReading) {
+    (self.lane, self.grant, self.origin, self.clock) = (lane, grant, origin, clock)
+  }
+
+  init(reading bytes: RawSpan) {
+    lane = LaneID(rawValue: bytes.integer(UInt16.self, at: 0))
+    grant = Grant(
+      topic: TopicID(rawValue: bytes.integer(UInt16.self, at: 2)),
+      principal: PrincipalID(rawValue: bytes.integer(UInt32.self, at: 4)),
+      eventBytesMax: Int(bytes.integer(UInt32.self, at: 12))
+    )
+    let flags = bytes.integer(UInt32.self, at: 36)
+    guard let state = ClockState(rawValue: UInt8(truncatingIfNeeded: flags >> 8) & 3) else {
+      preconditionFailure("two bits name a clock's state")
+    }
+    clock = ClockReading(
+      utcNs: bytes.integer(Int64.self, at: 16),
+      errorNs: flags & 1 == 0 ? nil : bytes.integer(UInt32.self, at: 32),
+      state: state,
+      monotonicNs: bytes.integer(Int64.self, at: 24)
+    )
+    let id = UInt128(bytes.integer(UInt64.self, at: 40)) << 64 | UInt128(bytes.integer(UInt64.self, at: 48))
+    let trace = UInt128(bytes.integer(UInt64.self, at: 56)) << 64 | UInt128(bytes.integer(UInt64.self, at: 64))
+    let parent = bytes.integer(UInt64.self, at: 72)
+    origin = Origin(
+      eventID: flags & 2 == 0 ? nil : id,
+      trace: flags & 4 == 0
+        ? nil : TraceParent(trace: trace, parent: parent, flags: UInt8(truncatingIfNeeded: flags >> 16))
+    )
+  }
+
+  static func keyBytes(_ bytes: RawSpan) -> Int { Int(bytes.integer(UInt32.self, at: 8)) }
+}
+
+/// FNV-1a, finished so that its low bits depend on all of the key. Source: draft-eastlake-fnv-21 §2.
+func keyHash(_ key: RawSpan) -> UInt32 {
+  var hash: UInt32 = 0x811C_9DC5
+  for offset in 0..<key.byteCount { hash = (hash ^ UInt32(key.byte(offset))) &* 0x0100_0193 }
+  hash ^= hash >> 16
+  hash &*= 0x7FEB_352D
+  return hash ^ hash >> 15
+}

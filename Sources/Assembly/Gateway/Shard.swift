@@ -1,0 +1,263 @@
+internal import Accept
+internal import Bytes
+internal import Decode
+internal import Events
+internal import Gate
+internal import Mark
+internal import Pack
+internal import Store
+public import Telemetry
+internal import Formats
+public import World
+
+/// One core's share of the gateway: its own machine, connections, batches and lanes.
+///
+///     turn: wait ─▶ handle what finished ─▶ links ─▶ commit ─▶ settle every connection that waits ─▶ commit
+///
+/// Nothing here is shared but the links of keyed events; the control thread is heard between turns.
+public struct Shard<M: Machine & ~Copyable>: ~Copyable {
+  /// The world, as this shard sees it.
+  public var machine: M
+  let settings: ShardSettings
+  var line: Line
+  var desk: Desk
+  var connections: Slots<Connection>
+  var carries: Carries
+  var limits: ConnectionLimits
+  var admission: Admission
+  /// What follows a received buffer in its connection's inbox, and how many bytes it holds.
+  var received: [Received]
+  /// How many received buffers are in inboxes.
+  var held = 0
+  /// Regions that answers can be written to.
+  var replies: [RegionID]
+  /// Connections that wait for something of the shard's. The first `seen` of them have been looked at since.
+  var waiting: [ConnectionID]
+  var seen = 0
+  /// Whether something they may wait for came free: a commit, a batch, a buffer, a region.
+  var hasFreed = false
+  /// Which listeners accept, and which would but for want of places.
+  var accepting: [AcceptState]
+  var deadlines: Deadlines
+  var nextLane = 0
+  /// How long writes took, in nanoseconds.
+  public internal(set) var commitLatency = LatencyBuckets()
+  var drainUntilNs: Int64?
+  /// What happened, for the operator.
+  public internal(set) var counters = ShardCounters()
+  /// What it is doing.
+  public internal(set) var state = ShardState.serving
+
+  struct Received: Sendable {
+    var next: BufferID?
+    var count = 0
+  }
+  enum AcceptState: UInt8, Sendable {
+    case accepting
+    case stopping
+    case paused
+    case closed
+  }
+
+  /// The time between two looks at what is overdue.
+  static var tickNs: Int64 { 50_000_000 }
+
+  /// Continues the lanes that recovery left, then listens.
+  public init(
+    on machine: consuming M,
+    settings: ShardSettings,
+    recovered: consuming RecoveredLanes,
+    rules: Rules,
+    links: consuming Links
+  ) {
+    let sizes = settings.sizes
+    require(recovered.lanes.count == sizes.lanes, "every lane of the shard was recovered")
+    var machine = machine
+    var recovered = recovered
+    let writers = Slots<LaneWriter>(sizes.lanes) { index in
+      let first = index * sizes.batchesPerLane
+      let spares = (first + 1..<first + sizes.batchesPerLane).map { RegionID(rawValue: UInt32($0)) }
+      let lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      let region = machine.take(RegionID(rawValue: UInt32(first)))
+      return LaneWriter(lane, filling: region, spares: spares, topics: settings.topics)
+    }
+    line = Line(
+      writers: writers,
+      stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
+      keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
+      directory: rules.directory,
+      topics: settings.topics,
+      links: links
+    )
+    desk = Desk(
+      limits: settings.limits,
+      topics: settings.topics,
+      lanes: settings.lanes,
+      answers: max(4 * sizes.connections, settings.limits.answersMax * 16)
+    )
+    connections = Slots(sizes.connections) { _ in Connection() }
+    carries = Carries(sizes)
+    limits = ConnectionLimits(
+      connectionsMax: sizes.connections,
+      perSourceMax: settings.connectionsPerSource > 0 ? settings.connectionsPerSource : .max,
+      seed: machine.entropy()
+    )
+    deadlines = Deadlines(connections: sizes.connections, limits: settings.times)
+    admission = Admission(limits: settings.admission, seed: machine.entropy())
+    received = Array(repeating: Received(), count: sizes.buffers)
+    replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
+    waiting = []
+    waiting.reserveCapacity(sizes.connections)
+    accepting = Array(repeating: .accepting, count: settings.listeners.count)
+    for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
+    machine.timeout(afterNs: Self.tickNs)
+    self.settings = settings
+    self.machine = machine
+    begin()
+    for index in 0..<line.writers.count { advance(index) }
+  }
+
+  /// Waits, handles what has finished, and returns how many completions that was.
+  public mutating func turn() -> Int {
+    machine.wait()
+    begin()
+    var handled = 0
+    while handled < settings.completionsMax, let completion = machine.next() {
+      handle(completion)
+      handled += 1
+    }
+    receiveLinked()
+    commit()
+    settle()
+    commit()
+    sendNews()
+    conclude()
+    counters.turns &+= 1
+    return handled
+  }
+
+  /// Fixes the turn's time and what it says about load.
+  private mutating func begin() {
+    let clock = machine.now()
+    line.clock = clock
+    line.stamper.read(clock)
+    desk.clock = clock
+    judge()
+  }
+
+  private mutating func handle(_ completion: Completion) {
+    switch completion {
+    case .accepted(let id, let listener): accepted(id, on: listener)
+    case .acceptEnded(let listener, let result): acceptEnded(listener, result)
+    case .received(let id, let buffer, let count, let more):
+      deliver(buffer, count, to: id)
+      connections[Int(id.rawValue)].isReceiving = more
+      drain(id)
+      list(id)
+    case .receiveEnded(let id, let result): receiveEnded(id, result)
+    case .starved(let id):
+      connections[Int(id.rawValue)].isReceiving = false
+      counters.starved &+= 1
+      list(id)
+    case .sent(let id, let region, let result): sent(id, region, result)
+    case .wrote(let region, let result): wrote(region, result)
+    case .read(let region, _):
+      machine.put(machine.take(region))
+      require(false, "the log is read before anything else")
+    case .prepared(let segment, let throughBytes): prepared(segment, throughBytes)
+    case .elapsed: tick()
+    case .woken: counters.wakes &+= 1
+    case .closed(let id): closed(id)
+    }
+  }
+
+  /// Puts a connection among those that wait for something of the shard's.
+  mutating func list(_ id: ConnectionID) {
+    guard !connections[Int(id.rawValue)].isListed else { return }
+    connections[Int(id.rawValue)].isListed = true
+    waiting.append(id)
+  }
+
+  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
+  mutating func revisit(_ id: ConnectionID) {
+    list(id)
+    hasFreed = true
+  }
+
+  /// Moves on every connection that waits: the ones listed this turn, and all when something came free.
+  private mutating func settle() {
+    var kept = hasFreed ? 0 : seen
+    let count = waiting.count
+    hasFreed = false
+    for index in kept..<count {
+      let id = waiting[index]
+      connections[Int(id.rawValue)].isListed = settle(id)
+      guard connections[Int(id.rawValue)].isListed else { continue }
+      waiting[kept] = id
+      kept += 1
+    }
+    waiting.removeSubrange(kept..<count)
+    seen = kept
+  }
+}
+
+/// What a shard is doing.
+public enum ShardState: UInt8, BitwiseCopyable, Sendable {
+  case serving = 0
+  /// No more connections are accepted; what is in flight is finished.
+  case draining = 1
+  /// All is answered, durable and closed.
+  case finished = 2
+  /// The disk failed a write: what is safe is answered, then the process must stop.
+  case failed = 3
+}
+
+/// What happened in a shard since it started.
+public struct ShardCounters: BitwiseCopyable, Sendable {
+  /// Turns of its loop.
+  public var turns: UInt64 = 0
+  /// Connections accepted, closed and turned away because their source has enough.
+  public var accepted: UInt64 = 0
+  public var closed: UInt64 = 0
+  public var turnedAway: UInt64 = 0
+  /// Accepts that ended for want of descriptors or places.
+  public var acceptsPaused: UInt64 = 0
+  /// Receives that found no buffer free.
+  public var starved: UInt64 = 0
+  /// Receives that were ended because a connection held its share of buffers.
+  public var receivesPaused: UInt64 = 0
+  /// Connections ended because their peer took too long: over a message, between messages, or to take an answer.
+  public var timedOutMessage: UInt64 = 0
+  public var timedOutIdle: UInt64 = 0
+  public var timedOutSend: UInt64 = 0
+  /// Bytes received and sent.
+  public var bytesReceived: UInt64 = 0
+  public var bytesSent: UInt64 = 0
+  /// Answers' sends.
+  public var sends: UInt64 = 0
+  /// Wake-ups by other shards or the control thread.
+  public var wakes: UInt64 = 0
+  /// Connections cut off when draining took too long.
+  public var cut: UInt64 = 0
+  /// Nothing yet.
+  public init() {}
+
+  /// Adds another shard's.
+  public mutating func add(_ other: ShardCounters) {
+    turns &+= other.turns
+    accepted &+= other.accepted
+    closed &+= other.closed
+    turnedAway &+= other.turnedAway
+    acceptsPaused &+= other.acceptsPaused
+    starved &+= other.starved
+    receivesPaused &+= other.receivesPaused
+    timedOutMessage &+= other.timedOutMessage
+    timedOutIdle &+= other.timedOutIdle
+    timedOutSend &+= other.timedOutSend
+    bytesReceived &+= other.bytesReceived
+    bytesSent &+= other.bytesSent
+    sends &+= other.sends
+    wakes &+= other.wakes
+    cut &+= other.cut
+  }
+}

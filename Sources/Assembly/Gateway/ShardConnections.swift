@@ -1,0 +1,265 @@
+internal import Accept
+internal import Bytes
+internal import Decode
+internal import Events
+internal import World
+
+/// The life of a connection: accepted, fed, answered, ended.
+extension Shard where M: ~Copyable {
+  /// How many received buffers one connection may hold back.
+  private var inboxMax: Int { max(settings.sizes.buffers / 8, 1) }
+
+  mutating func accepted(_ id: ConnectionID, on listener: ListenerID) {
+    counters.accepted &+= 1
+    let index = Int(id.rawValue)
+    let entry = fronts.firstIndex { "\($0.name)" == settings.listeners[Int(listener.rawValue)].front }
+    guard let entry else {
+      require(false, "the settings name fronts that exist")
+      return
+    }
+    let traits = settings.listeners[Int(listener.rawValue)].traits
+    let lane = UInt16(nextLane)
+    nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
+    // Where it comes from costs a system call, so it is looked up only where it matters.
+    let source = settings.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
+    connections[index].open(entry, traits, lane: lane, source: source)
+    deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
+    machine.receive(on: id)
+    connections[index].isCounted = limits.admit(source) == .admitted
+    if !connections[index].isCounted {
+      counters.turnedAway &+= 1
+      fail(id)
+    }
+    if state != .serving { connections[index].isEnding = true }
+    list(id)
+  }
+
+  mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
+    let index = Int(listener.rawValue)
+    guard state == .serving else {
+      machine.close(listener)
+      accepting[index] = .closed
+      return
+    }
+    accepting[index] = .paused
+    counters.acceptsPaused &+= 1
+  }
+
+  /// Goes on accepting where it was ended for want of places.
+  mutating func resumeAccepting() {
+    guard state == .serving else { return }
+    for index in accepting.indices where accepting[index] == .paused {
+      accepting[index] = .accepting
+      machine.accept(on: ListenerID(rawValue: UInt32(index)))
+    }
+  }
+
+  /// Puts a received buffer at the end of its connection's inbox.
+  mutating func deliver(_ buffer: BufferID, _ count: Int, to id: ConnectionID) {
+    let index = Int(id.rawValue)
+    held += 1
+    counters.bytesReceived &+= UInt64(count)
+    received[Int(buffer.rawValue)] = Received(next: nil, count: count)
+    if let inbox = connections[index].inbox {
+      received[Int(inbox.last.rawValue)].next = buffer
+      connections[index].inbox = (inbox.first, buffer)
+    } else {
+      connections[index].inbox = (buffer, buffer)
+    }
+    connections[index].inboxCount += 1
+    connections[index].arrived &+= count
+  }
+
+  /// Feeds a connection's inbox to its front, and gives each buffer back once it is used up.
+  mutating func drain(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    line.current = Int(connections[index].lane)
+    while let inbox = connections[index].inbox {
+      let buffer = received[Int(inbox.first.rawValue)]
+      if !connections[index].isDeaf {
+        switch feed(index, inbox.first, buffer.count) {
+        case .used: break
+        case .stalled: return
+        case .finished: deafen(id)
+        }
+      }
+      machine.recycle(inbox.first)
+      held -= 1
+      hasFreed = true
+      connections[index].position = 0
+      connections[index].inboxCount -= 1
+      connections[index].inbox = buffer.next.map { ($0, inbox.last) }
+    }
+  }
+
+  /// Feeds a connection's front from one buffer. What can't be read on is finished: its front owes the answer.
+  private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
+    do throws(Refusal) {
+      let bytes = machine.bytes(of: buffer, count: count)
+      return try connections[index].consume(bytes, into: &line, at: &desk, &carries)
+    } catch { return .finished }
+  }
+
+  /// Reads no more of a connection; what it owes is still answered.
+  private mutating func deafen(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    connections[index].isDeaf = true
+    connections[index].isEnding = true
+    connections[index].drop(&carries)
+  }
+
+  /// Notes what the peer is in the middle of: that says which time limit holds.
+  private mutating func note(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    let isWaiting = connections[index].inbox != nil || connections[index].isOwing
+    let stage: ConnectionStage =
+      if isWaiting { .waiting } else {
+        switch connections[index].front.stage {
+        case .idle: .idle
+        case .head: .head
+        case .body: .body
+        }
+      }
+    deadlines.note(
+      id.rawValue,
+      stage: stage,
+      isNext: connections[index].hasAdvanced && stage != .body,
+      bodyBytes: connections[index].arrived,
+      nowNs: line.clock.monotonicNs
+    )
+    connections[index].hasAdvanced = false
+    connections[index].arrived = 0
+  }
+
+  mutating func receiveEnded(_ id: ConnectionID, _ result: Int32) {
+    let index = Int(id.rawValue)
+    connections[index].isReceiving = false
+    let wasStopped = connections[index].isStopping && result == -cancelled
+    connections[index].isStopping = false
+    if !wasStopped {
+      connections[index].isEnding = true
+      if result < 0 { fail(id) }
+    }
+    list(id)
+  }
+
+  mutating func sent(_ id: ConnectionID, _ region: RegionID, _ result: Int32) {
+    let index = Int(id.rawValue)
+    let filled = machine.take(region)
+    if result < Int32(filled.count) { fail(id) }
+    counters.bytesSent &+= UInt64(max(result, 0))
+    machine.put(filled)
+    replies.append(region)
+    connections[index].isSending = false
+    deadlines.endSending(id.rawValue)
+    hasFreed = true
+    list(id)
+  }
+
+  /// Gives a connection up: nobody is there any more, or nobody we talk to.
+  mutating func fail(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    deafen(id)
+    connections[index].isBroken = true
+    revisit(id)
+  }
+
+  mutating func closed(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    if connections[index].isCounted { limits.release(connections[index].source) }
+    deadlines.close(id.rawValue)
+    connections[index].close(at: &desk, &carries)
+    counters.closed &+= 1
+    hasFreed = true
+    resumeAccepting()
+  }
+
+  /// Does all that can be done for one connection, and says whether it still waits for something of the shard's.
+  mutating func settle(_ id: ConnectionID) -> Bool {
+    let index = Int(id.rawValue)
+    guard connections[index].isOpen, !connections[index].isClosing else { return false }
+    pay(id)
+    drain(id)
+    pay(id)
+    note(id)
+    if connections[index].inbox != nil || connections[index].isOwing {
+      restrain(id)
+      if connections[index].isOwing || !connections[index].isEnding { return true }
+    }
+    if !connections[index].isEnding {
+      guard !connections[index].isReceiving else { return false }
+      guard held < received.count else { return true }
+      machine.receive(on: id)
+      connections[index].isReceiving = true
+    } else if !connections[index].isSending || connections[index].isBroken {
+      finish(id)
+    }
+    return connections[index].inbox != nil
+  }
+
+  /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
+  private mutating func restrain(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    guard connections[index].isReceiving, !connections[index].isStopping, connections[index].inboxCount >= inboxMax
+    else { return }
+    machine.stopReceiving(on: id)
+    connections[index].isStopping = true
+    counters.receivesPaused &+= 1
+  }
+
+  /// Shuts a connection down, and closes it once nothing of it is under way.
+  private mutating func finish(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    if connections[index].isReceiving || connections[index].isSending {
+      guard !connections[index].isShut else { return }
+      connections[index].isShut = true
+      machine.shutdown(id)
+    } else {
+      require(connections[index].inbox == nil, "what arrived is used up or thrown away before a connection closes")
+      connections[index].isClosing = true
+      machine.close(id)
+    }
+  }
+
+  /// Sends the answers that wait for nothing any more.
+  private mutating func pay(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    guard connections[index].isOwing, !connections[index].isSending, let reply = replies.popLast() else { return }
+    var region = machine.take(reply)
+    region.count = 0
+    connections[index].front.answer(at: &desk, into: &region)
+    guard region.count > 0 else {
+      machine.put(region)
+      replies.append(reply)
+      return
+    }
+    connections[index].isSending = true
+    deadlines.startSending(id.rawValue, nowNs: line.clock.monotonicNs)
+    counters.sends &+= 1
+    machine.send(region, on: id)
+  }
+
+  /// Looks at a part of the connections, so that each is seen once a sweep and no turn is long.
+  mutating func sweep() {
+    deadlines.tick()
+    while let overdue = deadlines.next(nowNs: line.clock.monotonicNs) {
+      let id = ConnectionID(rawValue: overdue.connection)
+      switch overdue.action {
+      case .close:
+        counters.timedOutIdle &+= 1
+        deafen(id)
+      case .refuse:
+        counters.timedOutMessage &+= 1
+        connections[Int(id.rawValue)].front.refuse(.timedOut, at: &desk)
+        deafen(id)
+      case .shutdown:
+        counters.timedOutSend &+= 1
+        fail(id)
+      }
+      revisit(id)
+    }
+  }
+}
+
+/// ECANCELED on Linux: what a receive that was asked to end completes with.
+private let cancelled: Int32 = 125

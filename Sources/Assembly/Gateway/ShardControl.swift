@@ -1,0 +1,94 @@
+internal import Accept
+internal import Bytes
+internal import Decode
+public import Events
+internal import Gate
+internal import Store
+internal import World
+
+/// What the control thread asks of a shard between turns, and what the clock does.
+extension Shard where M: ~Copyable {
+  mutating func tick() {
+    machine.timeout(afterNs: Self.tickNs)
+    sweep()
+    for index in 0..<line.writers.count {
+      line.writers[index].lane.retire(utcNs: line.clock.utcNs)
+      for topic in settings.topics {
+        guard let age = settings.topicAgesNs[Int(topic.id.rawValue)] else { continue }
+        line.writers[index].lane.trim(topic.id, olderThan: age, utcNs: line.clock.utcNs)
+      }
+    }
+    resumeAccepting()
+  }
+
+  /// Stops accepting, finishes what is in flight, flushes and answers it, and then is `finished`.
+  ///
+  /// - Parameter limitNs: how long that may take; then what is left is cut off.
+  public mutating func drain(limitNs: Int64) {
+    guard state == .serving else { return }
+    state = .draining
+    desk.isDraining = true
+    drainUntilNs = machine.now().monotonicNs + limitNs
+    stopAccepting()
+    for index in 0..<connections.count where connections[index].isOpen {
+      revisit(ConnectionID(rawValue: UInt32(index)))
+    }
+  }
+
+  /// Takes new keys and topic limits. Connections that are open keep the leave they have for the request under way.
+  public mutating func adopt(_ rules: Rules) {
+    line.keys.swap(rules.keys)
+    line.directory = rules.directory
+  }
+
+  mutating func stopAccepting() {
+    for index in accepting.indices {
+      let listener = ListenerID(rawValue: UInt32(index))
+      switch accepting[index] {
+      case .accepting:
+        machine.stopAccepting(on: listener)
+        accepting[index] = .stopping
+      case .paused:
+        machine.close(listener)
+        accepting[index] = .closed
+      case .stopping, .closed: break
+      }
+    }
+  }
+
+  /// Notices the end of a drain.
+  mutating func conclude() {
+    guard state == .draining || state == .failed, let until = drainUntilNs else { return }
+    let isQuiet = openConnections == 0 && accepting.allSatisfy { $0 == .closed }
+    if state == .draining, isQuiet, line.ledger.inFlight == 0, lanesAreSealed {
+      state = .finished
+      return
+    }
+    guard line.clock.monotonicNs > until else { return }
+    for index in 0..<connections.count where connections[index].isOpen && !connections[index].isBroken {
+      counters.cut &+= 1
+      fail(ConnectionID(rawValue: UInt32(index)))
+    }
+  }
+
+  /// How many connections are open.
+  public var openConnections: Int { Int(counters.accepted - counters.closed) }
+  /// Where every event went.
+  public var ledger: Ledger { line.ledger }
+  /// How full it is: 0 when it idles, 1 when it refuses.
+  public var pressure: Float { desk.pressure }
+  /// Messages refused as a whole, by `Refusal.rawValue`.
+  public var refusedMessages: InlineArray<32, UInt64> { desk.refused }
+  /// Whether events can be taken: every lane has a segment.
+  public var isReady: Bool {
+    for index in 0..<line.writers.count where !line.writers[index].lane.isReady { return false }
+    return state == .serving
+  }
+  /// Received buffers that are not used up.
+  public var buffersHeld: Int { held }
+
+  private var lanesAreSealed: Bool {
+    for index in 0..<line.writers.count where !line.writers[index].lane.isSealed { return false }
+    return true
+  }
+}

@@ -1,0 +1,71 @@
+internal import Bytes
+internal import CHost
+internal import Glibc
+internal import World
+
+/// Handing over and waiting.
+extension Host {
+  /// Hands over what is queued and waits, as the policy says, until there is something to take.
+  public mutating func wait() {
+    pool.publish()
+    shutDownQueued()
+    if found == nil { found = pull() }
+    if found != nil {
+      // The shard has work: hand over, collect what else is ready, and do not sleep.
+      if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
+      return
+    }
+    repeat {
+      rest()
+      found = pull()
+      pool.publish()
+    } while found == nil
+  }
+
+  /// Hands over and waits once, as the policy says; may find nothing.
+  private mutating func rest() {
+    if case .latency(let spinNs) = policy {
+      if ring.queued > 0 { ring.enter(waitingFor: 0) }
+      if spin(spinNs) {
+        if ring.wantsEnter { ring.enter(waitingFor: 0) }
+        return
+      }
+    }
+    let asked = word.goToSleep()
+    guard asked.isEmpty else {
+      isWoken = isWoken || asked.contains(.woken)
+      if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
+      return
+    }
+    switch policy {
+    case .latency, .balanced: ring.enter(waitingFor: 1)
+    case .economy(let minimumWaitNs): economise(minimumWaitNs)
+    }
+    isWoken = word.wakeUp().contains(.woken) || isWoken
+  }
+
+  /// Waits for many completions, for one after the minimum of time.
+  private mutating func economise(_ minimumWaitNs: Int64) {
+    let many: UInt32 = 16
+    guard minimumWaitNs > 0 else { return ring.enter(waitingFor: 1) }
+    if kernel.features.contains(.minimumWait) {
+      ring.enter(waitingFor: many, minimumWaitUs: UInt32(clamping: max(1, minimumWaitNs / 1000)))
+    } else {
+      ring.enter(waitingFor: many, timeoutNs: minimumWaitNs)
+      if !ring.isReady { ring.enter(waitingFor: 1) }
+    }
+  }
+
+  /// Watches the ring from user space for so long; whether something is there.
+  private func spin(_ durationNs: Int64) -> Bool {
+    let end = nanoseconds(of: CLOCK_MONOTONIC) &+ durationNs
+    repeat {
+      for _ in 0..<16 {
+        if ring.isReady { return true }
+        if word.isAsked { return false }
+        host_pause()
+      }
+    } while nanoseconds(of: CLOCK_MONOTONIC) < end
+    return false
+  }
+}

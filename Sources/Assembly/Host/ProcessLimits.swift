@@ -1,0 +1,30 @@
+internal import Glibc
+public import World
+
+/// What the operating system lets one process have.
+public enum ProcessLimits {
+  /// Raises the limits of open files and locked memory as far as the process may by itself.
+  ///
+  /// Returns: how many descriptors it may have.
+  @discardableResult public static func raise() -> Int {
+    _ = raise(__rlimit_resource_t(8))  // RLIMIT_MEMLOCK: without it commits' memory is pinned write by write
+    return raise(__rlimit_resource_t(7))  // RLIMIT_NOFILE
+  }
+
+  /// How many descriptors a gateway needs, each shard with these sizes.
+  public static func descriptors(sizes: Sizes, shards: Int, listeners: Int) -> Int {
+    // A ring and an event each; beside them the standard streams, the lock, signals, scrapes and logs.
+    shards * (sizes.connections + listeners + sizes.lanes * sizes.segments + 2) + 64
+  }
+
+  private static func raise(_ resource: __rlimit_resource_t) -> Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(resource, &limit) == 0 else { return 0 }
+    if limit.rlim_cur < limit.rlim_max {
+      let former = limit.rlim_cur
+      limit.rlim_cur = limit.rlim_max
+      if unsafe setrlimit(resource, &limit) != 0 { limit.rlim_cur = former }
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+}

@@ -1,0 +1,108 @@
+/// One key whose value differs between two settings.
+public struct SettingsChange: Sendable, Equatable, CustomStringConvertible {
+  /// Which key, such as `limits.idle_time` or `topics[orders].event_bytes_max`.
+  public let key: String
+  /// What held before; `nil` for a topic or listener that is added.
+  public let before: String?
+  /// What is wanted; `nil` for a topic or listener that is removed.
+  public let after: String?
+  /// The key and both values.
+  public var description: String { "\(key): \(before ?? "absent") → \(after ?? "absent")" }
+}
+
+/// What a reload would change.
+public struct SettingsDifference: Sendable, Equatable {
+  /// What may change while the node runs.
+  public var live: [SettingsChange] = []
+  /// What only a restart can change.
+  public var restartOnly: [SettingsChange] = []
+  /// Whether there is nothing to do.
+  public var isEmpty: Bool { live.isEmpty && restartOnly.isEmpty }
+
+  fileprivate mutating func add(_ change: SettingsChange, isLive: Bool) {
+    if isLive { live.append(change) } else { restartOnly.append(change) }
+  }
+  fileprivate mutating func compare<Root>(
+    _ rows: [SettingsRow<Root>],
+    _ old: Root,
+    _ wanted: Root,
+    under prefix: String
+  ) {
+    for row in rows {
+      let (before, after) = (row.write(old), row.write(wanted))
+      guard before != after else { continue }
+      add(SettingsChange(key: prefix + row.path, before: before, after: after), isLive: row.isLive)
+    }
+  }
+}
+
+extension NodeSettings {
+  /// What changes when these settings take the place of `old`.
+  ///
+  /// Topics are told apart by name, and so are listeners. Adding a topic is live; removing one is not, since events of
+  /// it may be in flight.
+  public func difference(from old: NodeSettings) -> SettingsDifference {
+    var difference = SettingsDifference()
+    difference.compare(Self.table(protocols: []).rows, old, self, under: "")
+    let listenerRows = Self.listenerTable(protocols: listenerProtocols(old)).rows
+    for listener in listeners {
+      let key = "listeners[\(listener.name)]"
+      if let before = old.listeners.first(where: { $0.name == listener.name }) {
+        difference.compare(listenerRows, before, listener, under: key + ".")
+      } else {
+        difference.add(SettingsChange(key: key, before: nil, after: "\(listener.address)"), isLive: false)
+      }
+    }
+    for listener in old.listeners where !listeners.contains(where: { $0.name == listener.name }) {
+      let change = SettingsChange(key: "listeners[\(listener.name)]", before: "\(listener.address)", after: nil)
+      difference.add(change, isLive: false)
+    }
+    let before = Dictionary(old.topics.map { ($0.name, $0) }) { first, _ in first }
+    for topic in topics {
+      let key = "topics[\(topic.name)]"
+      if let known = before[topic.name] {
+        difference.compare(Self.topicTable.rows, known, topic, under: key + ".")
+      } else {
+        difference.add(SettingsChange(key: key, before: nil, after: topic.name), isLive: true)
+      }
+    }
+    let names = Set(topics.map(\.name))
+    for topic in old.topics where !names.contains(topic.name) {
+      difference.add(SettingsChange(key: "topics[\(topic.name)]", before: topic.name, after: nil), isLive: false)
+    }
+    return difference
+  }
+
+  /// These settings with everything of `wanted` that may change live, added topics included.
+  ///
+  /// The rest stays as it is.
+  public func adopting(liveChangesOf wanted: NodeSettings) -> NodeSettings {
+    var result = self
+    for row in Self.table(protocols: []).rows where row.isLive { row.copy(wanted, &result) }
+    var places: [String: Int] = [:]
+    for (index, topic) in topics.enumerated() { places[topic.name] = index }
+    for topic in wanted.topics {
+      if let place = places[topic.name] {
+        for row in Self.topicTable.rows where row.isLive { row.copy(topic, &result.topics[place]) }
+      } else {
+        result.topics.append(topic)
+      }
+    }
+    return result
+  }
+
+  /// Every key with its value, a line each, for `sluice check` and the log at start.
+  public var lines: [String] {
+    var lines = Self.table(protocols: []).rows.map { "\($0.path): \($0.write(self))" }
+    for listener in listeners {
+      let rows = Self.listenerTable(protocols: listenerProtocols(self)).rows
+      lines += rows.map { "listeners[\(listener.name)].\($0.path): \($0.write(listener))" }
+    }
+    for topic in topics { lines += Self.topicTable.rows.map { "topics[\(topic.name)].\($0.path): \($0.write(topic))" } }
+    return lines
+  }
+
+  private func listenerProtocols(_ other: NodeSettings) -> [String] {
+    (listeners + other.listeners).map(\.protocolName)
+  }
+}

@@ -1,0 +1,183 @@
+import Events
+import Settings
+import Testing
+
+/// The settings of a text that is right.
+func settings(_ text: String) throws -> NodeSettings { try NodeSettings.read(text, file: "sluice.yaml") }
+
+/// The headlines of a text's mistakes, without the file's name.
+func mistakes(_ text: String) -> [String] {
+  do throws(SettingsMistakes) {
+    _ = try NodeSettings.read(text, file: "f")
+    return []
+  } catch { return error.all.map { String($0.headline.dropFirst(2)) } }
+}
+
+/// A text that is right but for what the test adds.
+let topic = "topics: [{name: events}]\n"
+
+@Suite struct ReadingTests {
+  @Test func `one topic is all that the defaults lack`() throws {
+    let read = try settings("topics:\n  - name: events\n")
+    var wanted = NodeSettings()
+    wanted.topics = [TopicSettings(name: "events")]
+    #expect(read == wanted)
+    #expect(read.listeners.map(\.address.description) == ["127.0.0.1:8080"])
+    #expect(read.adminAddress.description == "127.0.0.1:9090")
+    #expect(read.dataDirectory == "./sluice-data")
+  }
+
+  @Test func `every key is read`() throws {
+    let read = try settings(everyKey)
+    #expect(read.dataDirectory == "/var/lib/sluice" && read.shards == 2 && read.lanes == 4 && read.steering == .nic)
+    #expect(read.wait.policy == .latency && read.wait.spinNs == 50_000)
+    #expect(read.listeners.count == 2)
+    let (http, framed) = (read.listeners[0], read.listeners[1])
+    #expect(http.name == "public" && http.protocolName == "http" && http.keys == .required && http.backlog == 512)
+    #expect(http.address.isWildcard && !http.address.isIPv4 && http.address.port == 8080)
+    #expect(framed.name == "framed" && framed.address.isIPv4 && framed.keys == .none)
+    #expect(read.adminAddress.isLoopback && read.adminAddress.port == 9091)
+    #expect(read.keysFile == "/etc/sluice/keys")
+    let (orders, plain) = (read.topics[0], read.topics[1])
+    #expect(orders.name == "orders" && orders.acknowledge == .received && orders.order == .key && orders.codec == .lz4)
+    #expect(orders.eventBytesMax == 64 << 10 && orders.retentionAgeNs == 86_400_000_000_000)
+    #expect(plain == TopicSettings(name: "plain"))
+    #expect(read.log.segmentBytes == 64 << 20 && read.log.retentionBytes == 1 << 30)
+    #expect(read.log.retentionAgeNs == 2 * 86_400_000_000_000 && read.log.writesInFlight == 2)
+    #expect(read.log.commitBytesMax == 1 << 20 && read.log.lingerNs == 1_000_000 && read.log.sealAfterNs == 500_000_000)
+    let limits = read.limits
+    #expect(limits.connections == 10_000 && limits.connectionsPerSource == 100 && limits.receiveBuffers == 512)
+    #expect(limits.receiveBufferBytes == 4096 && limits.headBytes == 8192 && limits.targetBytes == 1024)
+    #expect(limits.headerFields == 50 && limits.bodyBytes == 4 << 20 && limits.compressedBytes == 524_288)
+    #expect(limits.inflatedBytes == 2 << 20 && limits.inflationRatio == 50 && limits.answersPerConnection == 32)
+    #expect(limits.headerTimeNs == 5_000_000_000 && limits.bodyTimeNs == 60_000_000_000)
+    #expect(limits.idleTimeNs == 120_000_000_000 && limits.sendTimeNs == 20_000_000_000)
+    #expect(limits.timeInFlightNs == 1_500_000_000 && limits.drainTimeNs == 10_000_000_000)
+    #expect(limits.acceptsPerTurn == 16 && limits.largeMessages == 8)
+    #expect(read.telemetry.log == .json && read.telemetry.level == .debug)
+  }
+
+  @Test func `no value of the full file is its key's default`() throws {
+    let read = try settings(everyKey)
+    let difference = read.difference(from: NodeSettings())
+    let changed = Set((difference.live + difference.restartOnly).map(\.key))
+    let exempt: Set = ["wait.minimum_wait"]
+    for key in NodeSettings.keys where !key.path.contains("[]") && !exempt.contains(key.path) {
+      #expect(changed.contains(key.path), "\(key.path)")
+    }
+  }
+
+  @Test(arguments: [
+    ("0", 0), ("4096", 4096), ("64KiB", 65_536), ("64 KiB", 65_536), ("1MiB", 1 << 20), ("2 kB", 2000),
+    ("1_024 B", 1024), ("1 MB", 1_000_000),
+  ])
+  func `a size is a number with or without a unit`(text: String, bytes: Int) throws {
+    if bytes < 1 {
+      #expect(!mistakes("topics: [{name: a, event_bytes_max: \(text)}]").isEmpty)
+    } else if bytes <= 256 << 10 {
+      #expect(try settings("topics: [{name: a, event_bytes_max: \(text)}]").topics[0].eventBytesMax == bytes)
+    } else {
+      #expect(
+        try settings(topic + "limits: {inflated_bytes: 9GiB}".replacing("9GiB", with: "\(max(bytes, 1 << 20))"))
+          .limits.inflatedBytes == max(bytes, 1 << 20)
+      )
+    }
+  }
+
+  @Test(arguments: [
+    ("100ms", 100_000_000), ("10s", 10_000_000_000), ("2m", 120_000_000_000), ("1h", 3_600_000_000_000),
+    ("1d", 86_400_000_000_000), ("250000us", 250_000_000), ("100000000ns", 100_000_000), ("10 s", 10_000_000_000),
+  ])
+  func `a duration is a number with a unit`(text: String, ns: Int64) throws {
+    #expect(try settings(topic + "limits: {idle_time: \(text)}").limits.idleTimeNs == ns)
+  }
+
+  @Test func `a bare number is no duration, but zero is`() throws {
+    #expect(try settings(topic + "log: {linger: 0}").log.lingerNs == 0)
+    #expect(mistakes(topic + "log: {linger: 5}").count == 1)
+  }
+
+  @Test func `the wait policy may be written as a word`() throws {
+    #expect(try settings(topic + "wait: economy").wait.policy == .economy)
+    #expect(try settings(topic + "wait: {policy: economy, minimum_wait: 100us}").wait.minimumWaitNs == 100_000)
+    #expect(
+      mistakes(topic + "wait: fast") == [
+        "2:7: 'fast' for 'wait'; expected one of 'balanced', 'latency', 'economy'"
+      ]
+    )
+  }
+
+  @Test func `no retention by age is a choice`() throws {
+    #expect(try settings(topic + "log: {retention: {age: none}}").log.retentionAgeNs == nil)
+    #expect(try settings(topic + "shards: auto\nlanes: auto\nkeys: {file: none}").shards == nil)
+  }
+
+  @Test func `a section without contents changes nothing`() throws {
+    #expect(try settings(topic + "limits:\nlog:\n  retention:\n").limits == LimitSettings())
+  }
+
+  @Test func `a byte order mark is skipped`() throws {
+    let read = try NodeSettings.read([0xEF, 0xBB, 0xBF] + Array(topic.utf8), file: "f")
+    #expect(read.topics.count == 1)
+  }
+
+  @Test func `a topic of the settings becomes a topic of the line`() {
+    var topic = TopicSettings(name: "a")
+    (topic.acknowledge, topic.order, topic.codec, topic.eventBytesMax) = (.received, .key, .lz4, 7)
+    let made = topic.topic(id: TopicID(rawValue: 3))
+    #expect(made.id.rawValue == 3 && made.name == "a" && made.acknowledge == .received && made.order == .key)
+    #expect(made.codec == .lz4 && made.eventBytesMax == 7)
+  }
+}
+
+/// Every key once, each with a value that is not its default.
+let everyKey = """
+  data: /var/lib/sluice
+  shards: 2
+  lanes: 4
+  steering: nic
+  wait: {policy: latency, spin: 50us}
+  listeners:
+    - {name: public, protocol: http, address: "[::]:8080", keys: required, backlog: 512}
+    - {protocol: framed, address: 0.0.0.0:8081}
+  admin: {address: "[::1]:9091"}
+  keys: {file: /etc/sluice/keys}
+  topics:
+    - name: orders
+      acknowledge: received
+      order: key
+      codec: lz4
+      event_bytes_max: 64 KiB
+      retention: {age: 1d}
+    - name: plain
+  log:
+    segment_bytes: 64 MiB
+    retention: {bytes: 1 GiB, age: 2d}
+    writes_in_flight: 2
+    commit_bytes_max: 1 MiB
+    linger: 1ms
+    seal_after: 500ms
+  limits:
+    connections: 10_000
+    connections_per_source: 100
+    receive_buffers: 512
+    receive_buffer_bytes: 4 KiB
+    head_bytes: 8 KiB
+    target_bytes: 1 KiB
+    header_fields: 50
+    body_bytes: 4 MiB
+    compressed_bytes: 512 KiB
+    inflated_bytes: 2 MiB
+    inflation_ratio: 50
+    answers_per_connection: 32
+    header_time: 5s
+    body_time: 1m
+    idle_time: 2m
+    send_time: 20s
+    time_in_flight: 1500ms
+    drain_time: 10s
+    accepts_per_turn: 16
+    large_messages: 8
+  telemetry: {log: json, level: debug}
+
+  """
