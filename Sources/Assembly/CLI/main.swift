@@ -1,1 +1,4 @@
-print("sluice")
+internal import Glibc
+
+// Only a free function: what stands here is isolated to the main actor.
+exit(commandLine(CommandLine.arguments))

@@ -1,0 +1,2 @@
+/// `sluice log …`.
+let logCommands: [Command] = []
