@@ -96,7 +96,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: line + ["Gateway", "Host", "Load", "Gate", "Store", "CHost"],
+      dependencies: line + ["Accept", "Decode", "Gateway", "Host", "Load", "Gate", "Store", "CHost"],
       path: "Sources/Assembly/CLI",
       swiftSettings: settings
     ),

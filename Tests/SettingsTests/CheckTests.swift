@@ -97,7 +97,7 @@ import Testing
       "{protocol: htp, address: \"127.0.0.1:1\"}",
       ["'htp' for 'protocol'; expected one of 'http', 'framed'; did you mean 'http'?"]
     ),
-    ("", ["no listeners; expected at least one"]),
+    ("", ["an empty list for 'listeners'; expected at least one item"]),
   ])
   func `listeners have names and addresses of their own`(items: String, messages: [String]) {
     let found = mistakes(topic + "listeners: [\(items)]")

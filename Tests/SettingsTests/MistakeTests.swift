@@ -22,11 +22,13 @@ import Testing
 
   @Test(arguments: [
     ("", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
-    ("topics: []", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
+    ("topics: []", "1:9: an empty list for 'topics'; expected at least one item, each a topic"),
+    ("shards: 0\ntopics: []", "2:9: an empty list for 'topics'; expected at least one item, each a topic"),
+    ("shards: 0", "1:1: no topics; expected at least one, such as 'topics: [{name: events}]'"),
     ("topics:", "1:8: nothing for 'topics'; expected a list, each item a topic"),
     ("topics: {name: a}", "1:9: a mapping for 'topics'; expected a list, each item a topic"),
     ("topics: [a]", "1:10: a value for a topic; expected a mapping of keys"),
-    ("topics: [{}]", "1:10: a topic without 'name'; expected name, 1 to 249 of `a-z A-Z 0-9 . _ -`"),
+    ("topics: [{}]", "1:10: a topic without 'name'; expected name: 1 to 249 of 'a-z A-Z 0-9 . _ -'"),
     ("topics: [{name: a}, {name: b}, {name: a}]", "1:33: topic 'a' for the second time; line 1 has it"),
     (
       "topics: [{name: a/b}]",
@@ -57,8 +59,8 @@ import Testing
       "shards: 99999999999999999999999",
       "2:9: '99999999999999999999999' for 'shards'; expected 'auto' or a whole number from 1 to 1024"
     ),
-    ("shards: [1]", "2:9: a list for 'shards'; expected a single value: count or `auto`, 1 to 1024"),
-    ("shards:", "2:1: 'shards' without a value; expected count or `auto`, 1 to 1024"),
+    ("shards: [1]", "2:9: a list for 'shards'; expected a single value, count or 'auto': 1 to 1024"),
+    ("shards:", "2:1: 'shards' without a value; expected count or 'auto': 1 to 1024"),
     ("limits: 5", "2:9: a value for 'limits'; expected a mapping of keys"),
     ("steering: NIC", "2:11: 'NIC' for 'steering'; expected one of 'hash', 'nic'; did you mean 'nic'?"),
     ("shards: 1\nshards: 2", "3:1: key 'shards' for the second time in the settings; line 2 has it"),
@@ -75,6 +77,7 @@ import Testing
   @Test(arguments: [
     ("head_bytes", "64kib", "64 KiB"), ("head_bytes", "64K", "64 KiB"), ("head_bytes", "64mb", "64 MB"),
     ("idle_time", "10sec", "10s"), ("idle_time", "10 minutes", "10m"), ("idle_time", "10S", "10s"),
+    ("idle_time", "10", "10s"),
   ])
   func `a wrong unit brings the right one to mind`(key: String, value: String, suggestion: String) {
     let found = mistakes(topic + "limits: {\(key): \(value)}")

@@ -14,7 +14,7 @@ enum CommandTable {
           """,
         options: [configuration(isRequired: true)],
         examples: ["sluice run --config /etc/sluice/sluice.yaml"],
-        perform: { arguments in run(arguments) }
+        perform: { arguments in runGateway(configuration: arguments["--config"] ?? "") }
       ),
       .check,
     ] + logCommands + [

@@ -41,7 +41,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var deadlines: Deadlines
   var nextLane = 0
   /// How long writes took, in nanoseconds.
-  public internal(set) var commitLatency = Histogram()
+  public internal(set) var commitLatency = LatencyBuckets()
   var drainUntilNs: Int64?
   /// What happened, for the operator.
   public internal(set) var counters = ShardCounters()
@@ -196,7 +196,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 }
 
 /// What a shard is doing.
-public enum ShardState: UInt8, Sendable {
+public enum ShardState: UInt8, BitwiseCopyable, Sendable {
   case serving = 0
   /// No more connections are accepted; what is in flight is finished.
   case draining = 1
@@ -207,7 +207,7 @@ public enum ShardState: UInt8, Sendable {
 }
 
 /// What happened in a shard since it started.
-public struct ShardCounters: Sendable {
+public struct ShardCounters: BitwiseCopyable, Sendable {
   /// Turns of its loop.
   public var turns: UInt64 = 0
   /// Connections accepted, closed and turned away because their source has enough.
@@ -235,4 +235,23 @@ public struct ShardCounters: Sendable {
   public var cut: UInt64 = 0
   /// Nothing yet.
   public init() {}
+
+  /// Adds another shard's.
+  public mutating func add(_ other: ShardCounters) {
+    turns &+= other.turns
+    accepted &+= other.accepted
+    closed &+= other.closed
+    turnedAway &+= other.turnedAway
+    acceptsPaused &+= other.acceptsPaused
+    starved &+= other.starved
+    receivesPaused &+= other.receivesPaused
+    timedOutMessage &+= other.timedOutMessage
+    timedOutIdle &+= other.timedOutIdle
+    timedOutSend &+= other.timedOutSend
+    bytesReceived &+= other.bytesReceived
+    bytesSent &+= other.bytesSent
+    sends &+= other.sends
+    wakes &+= other.wakes
+    cut &+= other.cut
+  }
 }

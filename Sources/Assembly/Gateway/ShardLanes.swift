@@ -57,7 +57,7 @@ extension Shard where M: ~Copyable {
     let nowNs = line.clock.monotonicNs
     let settled = line.writers[index].lane.completed(region, result, nowNs: nowNs)
     line.writers[index].giveBack(region)
-    commitLatency.record(UInt64(max(settled.latencyNs, 0)))
+    commitLatency.record(ns: UInt64(max(settled.latencyNs, 0)))
     let lane = line.writers[index].lane.settings.lane
     let safe = line.writers[index].lane.safe
     desk.watermarks.advance(.lane(lane), through: safe)

@@ -70,7 +70,7 @@ public struct Listeners: ~Copyable, Sendable {
     return sockets[Int(shard.rawValue)]
   }
 
-  private static func open(_ address: ListenerAddress, shared: Bool, backlog: Int32?) throws(HostFailure) -> Int32 {
+  static func open(_ address: ListenerAddress, shared: Bool, backlog: Int32?) throws(HostFailure) -> Int32 {
     guard let (known, byteCount) = address.socketAddress else {
       throw HostFailure(cause: "\(address) is no address.", remedy: "Write 127.0.0.1:8080 or [::]:8080.")
     }
@@ -126,5 +126,31 @@ public struct Listeners: ~Copyable, Sendable {
       remedy: remedy,
       errorNumber: errorNumber
     )
+  }
+}
+
+/// One listening socket for a thread that has no ring: the admin listener.
+public struct PlainListener: ~Copyable, Sendable {
+  /// The socket, which never blocks.
+  public let descriptor: Int32
+  /// Where it listens, with the port that the kernel chose where 0 was asked for.
+  public let address: ListenerAddress
+
+  /// Opens it.
+  ///
+  /// Throws: names the address that could not be had, and what to do.
+  public init(_ address: ListenerAddress) throws(HostFailure) {
+    descriptor = try Listeners.open(address, shared: false, backlog: 64)
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    self.address = address.with(port: socketEnd(descriptor, peer: false)?.port ?? address.port)
+  }
+  deinit { _ = Glibc.close(descriptor) }
+
+  /// The next connection that waits, which never blocks either; `nil` when none does.
+  public func accept() -> Int32? {
+    let connection = Glibc.accept(descriptor, nil, nil)
+    guard connection >= 0 else { return nil }
+    _ = (fcntl(connection, F_SETFL, O_NONBLOCK), fcntl(connection, F_SETFD, FD_CLOEXEC))
+    return connection
   }
 }

@@ -68,6 +68,7 @@ internal import Glibc
   /// Writes an unsigned number in decimal. Bound: 20 digits. Cost: no loop below 10⁸.
   @_lifetime(self: copy self)
   @inlinable public mutating func append(decimal value: UInt64) {
+    guard value > 9 else { return append(0x30 | UInt8(truncatingIfNeeded: value)) }
     guard value < 100_000_000 else {
       append(decimal: value / 100_000_000)
       append(eightDigits: UInt32(truncatingIfNeeded: value % 100_000_000))

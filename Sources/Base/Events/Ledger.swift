@@ -1,7 +1,7 @@
 /// Where every event that was received has gone: `received = stored + refused + duplicate + in flight`, at all times.
 ///
 /// One per shard, counted on the event's way, published at the end of a turn, and summed for the operator.
-public struct Ledger: Sendable {
+public struct Ledger: BitwiseCopyable, Sendable {
   /// Events read off the wire, whatever became of them.
   public var received: UInt64 = 0
   /// Events that are safe in the way their topic promises.

@@ -34,11 +34,8 @@ extension SettingsReader {
   }
 
   private mutating func checkTopics(_ settings: NodeSettings) {
-    if settings.topics.isEmpty {
-      let example = "at least one, such as 'topics: [{name: events}]'"
-      if mistakes.isEmpty || place("topics") == nil {
-        note("no topics", at: place("topics") ?? .start, expected: example)
-      }
+    if place("topics") == nil {
+      note("no topics", at: .start, expected: "at least one, such as 'topics: [{name: events}]'")
     }
     var lines: [String: Int] = [:]
     for (index, topic) in settings.topics.enumerated() where !topic.name.isEmpty {
@@ -82,9 +79,6 @@ extension SettingsReader {
   }
 
   private mutating func checkListeners(_ settings: NodeSettings) {
-    if settings.listeners.isEmpty, let position = place("listeners"), mistakes.isEmpty {
-      note("no listeners", at: position, expected: "at least one, or no 'listeners' for HTTP on 127.0.0.1:8080")
-    }
     let listeners = settings.listeners
     for index in listeners.indices {
       let path = "listeners[\(index)]"

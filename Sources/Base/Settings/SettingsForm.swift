@@ -85,15 +85,21 @@ extension SettingsForm<Int64> {
   /// A duration: a whole number with a unit from `ns` to `d`; a bare `0` is none at all.
   static func duration(_ range: ClosedRange<Int64>) -> Self {
     let bound = "\(durationText(range.lowerBound)) to \(durationText(range.upperBound))"
+    let usual: [Int64] = [10_000_000_000, 100_000_000, 1_000_000]
+    let example = durationText(usual.first(where: range.contains) ?? range.upperBound)
     return Self(
       type: "duration",
       bound: bound,
       read: { text throws(ValueMistake) in
         guard let value = scaled(text, by: durationUnits, bare: text == "0" ? 1 : nil), range.contains(Int64(value))
         else {
-          let expected =
-            "a duration from \(bound), such as '\(durationText(max(range.lowerBound, range.upperBound / 2)))'"
-          throw ValueMistake(expected: expected, suggestion: rewritten(text, with: durationUnits))
+          let seconds = scaled(text, by: durationUnits, bare: 1_000_000_000)
+          let isBare = text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+          let meant = isBare && seconds.map { range.contains(Int64($0)) } == true ? text + "s" : nil
+          throw ValueMistake(
+            expected: "a duration from \(bound), such as '\(example)'",
+            suggestion: meant ?? rewritten(text, with: durationUnits)
+          )
         }
         return Int64(value)
       },

@@ -138,9 +138,9 @@ struct SettingsReader {
     switch node.content {
     case .broken: return
     case .sequence, .mapping:
-      note("\(node.kind) for '\(word)'", at: node.position, expected: "a single value: \(row.type), \(row.bound)")
+      note("\(node.kind) for '\(word)'", at: node.position, expected: "a single value, \(row.wanted)")
     case .scalar(let text, _):
-      if node.isNull { return note("'\(word)' without a value", at: key, expected: "\(row.type), \(row.bound)") }
+      if node.isNull { return note("'\(word)' without a value", at: key, expected: row.wanted) }
       do throws(ValueMistake) { try row.read(text, &root) } catch {
         note("\(quoted(text)) for '\(word)'", at: node.position, expected: error.expected, suggestion: error.suggestion)
       }
@@ -179,6 +179,9 @@ struct SettingsReader {
       )
       return []
     }
+    if nodes.isEmpty {
+      note("an empty list for '\(name)'", at: node.position, expected: "at least one item, each \(table.noun)")
+    }
     if nodes.count > countMax {
       note("\(nodes.count) items in '\(name)'", at: node.position, expected: "\(countMax) at most")
     }
@@ -190,7 +193,7 @@ struct SettingsReader {
       mapping(node, table, prefix: "", place: place, into: &item)
       if case .mapping = node.content {
         for row in table.rows where row.isRequired && given[place + row.path] == nil {
-          note("\(table.noun) without '\(row.path)'", at: node.position, expected: "\(row.type), \(row.bound)")
+          note("\(table.noun) without '\(row.path)'", at: node.position, expected: row.wanted)
         }
       } else if node.isNull {
         note("nothing in '\(name)'", at: node.position, expected: table.noun)

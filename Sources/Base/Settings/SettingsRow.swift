@@ -34,6 +34,9 @@ struct SettingsRow<Root: Sendable>: Sendable {
   let write: @Sendable (Root) -> String
   let copy: @Sendable (Root, inout Root) -> Void
 
+  /// What a mistake says is expected.
+  var wanted: String { "\(type): \(bound)".replacing("`", with: "'") }
+
   init<Value>(
     _ path: String,
     _ place: any WritableKeyPath<Root, Value> & Sendable,

@@ -78,7 +78,8 @@ struct ChunkWalk: BitwiseCopyable {
     var place = start
     var size: UInt32 = 0
     while place < end, let digit = ChunkWalk.digit(bytes.byte(place)) {
-      guard place - start < 7 else { throw place - start > 16 || size > 0 ? .bodyTooLarge : .malformed }
+      guard place - start < 16 else { throw .malformed }
+      guard size < 1 << 24 else { throw .bodyTooLarge }
       size = size << 4 | digit
       place += 1
     }

@@ -27,6 +27,10 @@ public struct Desk: ~Copyable {
   var dates = DateTexts()
   /// Where a scan leaves the fields it knows.
   let fields: FieldTable
+  /// Heads that come again and again.
+  var memos = HeadMemos()
+  /// The last receipt of the commonest kind.
+  var receipts = ReceiptText()
   /// Where an event that arrives in several chunks is put together. Away only while an event is read out of it.
   private var scratch: Region?
   /// Where a compressed body is inflated. Away only while events are read out of it.
@@ -94,7 +98,7 @@ public struct Desk: ~Copyable {
   init() {
     unsafe memory = .allocate(capacity: FieldTable.count)
     unsafe memory.initialize(
-      repeating: kernel_field(start: 0, end: 0, name: kernel_name_other),
+      repeating: kernel_field(),
       count: FieldTable.count
     )
   }

@@ -54,6 +54,8 @@ public struct HTTPFront: Front, ~Copyable {
   var topic: UInt16 = 0
   var keyCount: UInt8 = 0
   var traceFlags: UInt8 = 0
+  /// The slot of the desk's memory of heads that its last head went to.
+  var memo: UInt8 = 0
   var principal: UInt32 = 0
   var eventBytesMax: UInt32 = 0
   /// Bytes of the body, or of the whole request in `unit`, that are not used up.
@@ -122,17 +124,20 @@ public struct HTTPFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a last answer that says why nothing more will be read, if a request has begun.
+  /// Owes a last answer that says why nothing more will be read. Between requests a time limit and a shutdown end the
+  /// connection without a word: what is said to nobody would be taken for the answer to the next request.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
-    guard phase != .ended else { return }
-    if receipt != AnswerPool.none {
+    defer { phase = .ended }
+    if phase == .ended || (stage == .idle && (reason == .timedOut || reason == .draining)) { return }
+    if phase == .discard || phase == .discardChunks { return desk.count(reason) }
+    if receipt != AnswerPool.none, !desk.answers[receipt].isEmpty {
       note(refused: reason, at: &desk)
       traits.insert(.closes)
       finish(at: &desk)
     } else {
+      drop(at: &desk)
       owe(problem: reason, closing: true, at: &desk)
     }
-    phase = .ended
   }
 
   /// Gives back what it holds of the desk.
@@ -166,15 +171,9 @@ public struct HTTPFront: Front, ~Copyable {
     // One answer for the request, and one that asks it to go on.
     guard queue.count < desk.limits.answersMax, desk.answers.free > 1 else { return .stalled() }
     var head = RequestHead()
-    if scanned > 0 {
-      let count = min(bytes.byteCount, desk.limits.headBytesMax)
-      // SAFETY: the kernel reads `count` bytes at most.
-      let end = unsafe bytes.withUnsafeBytes {
-        unsafe kernel_head_end($0.baseAddress!.assumingMemoryBound(to: UInt8.self), count, Int(scanned))
-      }
-      if end == 0, count < desk.limits.headBytesMax { return hungry(behind: bytes) }
+    if scanned > 0 || !desk.memos.recall(memo, bytes, into: &head) {
+      guard try scan(bytes, into: &head, at: &desk) else { return hungry(behind: bytes) }
     }
-    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return hungry(behind: bytes) }
     scanned = 0
     flags.formIntersection(.lasting)
     traits = []
@@ -193,6 +192,23 @@ public struct HTTPFront: Front, ~Copyable {
       return refuseRequest(error, head, isBodyThere: isBodyThere(head, bytes), at: &desk)
     }
     return try begin(head, bytes, into: &consumer, at: &desk)
+  }
+
+  /// Reads a head that is not known, from where the last look at it ended. `false`: it is cut.
+  private mutating func scan(_ bytes: RawSpan, into head: inout RequestHead, at desk: inout Desk) throws(Refusal)
+    -> Bool
+  {
+    if scanned > 0 {
+      let count = min(bytes.byteCount, desk.limits.headBytesMax)
+      // SAFETY: the kernel reads `count` bytes at most.
+      let end = unsafe bytes.withUnsafeBytes {
+        unsafe kernel_head_end($0.baseAddress!.assumingMemoryBound(to: UInt8.self), count, Int(scanned))
+      }
+      if end == 0, count < desk.limits.headBytesMax { return false }
+    }
+    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return false }
+    memo = desk.memos.remember(head, bytes)
+    return true
   }
 
   private mutating func hungry(behind bytes: RawSpan) -> Step {

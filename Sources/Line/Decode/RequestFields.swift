@@ -34,11 +34,11 @@ extension RequestHead {
       switch field.name {
       case kernel_name_host:
         try seen.once(.host)
-        guard value.isHost else { throw .malformed }
+        guard field.is_plain || value.isHost else { throw .malformed }
       case kernel_name_content_length:
         try seen.once(.length)
         contentLength = try RequestHead.length(value)
-        framing = .length
+        (framing, length) = (.length, place)
       case kernel_name_content_type:
         try seen.once(.type)
         media = RequestHead.media(value)
@@ -101,12 +101,12 @@ extension RequestHead {
   private static func media(_ text: RawSpan) -> Media {
     var media = Media.other
     var end = 0
-    if text.isSame("application/json", prefix: true) {
+    if text.isSame("application/jsonl", prefix: true) {
+      (media, end) = (.lines, 17)
+    } else if text.isSame("application/json", prefix: true) {
       (media, end) = (.json, 16)
     } else if text.isSame("application/x-ndjson", prefix: true) {
       (media, end) = (.lines, 20)
-    } else if text.isSame("application/jsonl", prefix: true) {
-      (media, end) = (.lines, 17)
     }
     guard end < text.byteCount else { return media }
     return areUTF8(text.extracting(end..<text.byteCount)) ? media : .other

@@ -48,10 +48,10 @@ struct TopicTexts: ~Copyable {
 
 /// The moment as HTTP and RFC 3339 write it, rewritten once a second.
 struct DateTexts: BitwiseCopyable {
-  private var dateSecond = Int64.min
+  private(set) var dateSecond = Int64.min
   /// `Date: Fri, 20 Nov 2026 11:18:11 GMT` and its CRLF. Source: RFC 9110 §5.6.7.
   private(set) var dateLine: InlineArray<37, UInt8> = InlineArray(repeating: 0x20)
-  private var stampSecond = Int64.min
+  private(set) var stampSecond = Int64.min
   /// `2026-11-20T11:18:11.` without the fraction. Source: RFC 3339 §5.6.
   private(set) var stamp: InlineArray<20, UInt8> = InlineArray(repeating: 0x20)
 

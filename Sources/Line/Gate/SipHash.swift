@@ -29,6 +29,7 @@ public struct SipHash: Sendable {
     return UInt128(state.squeeze()) << 64 | UInt128(low)
   }
 
+  // Inlined throughout, so that the four words stay in registers.
   private struct State {
     var v0: UInt64
     var v1: UInt64
@@ -41,7 +42,7 @@ public struct SipHash: Sendable {
       v2 = first ^ 0x6C79_6765_6E65_7261
       v3 = second ^ 0x7465_6462_7974_6573
     }
-    mutating func absorb(_ bytes: RawSpan) {
+    @inline(__always) mutating func absorb(_ bytes: RawSpan) {
       var offset = 0
       while offset &+ 8 <= bytes.byteCount {
         word(bytes.integer(UInt64.self, at: offset).byteSwapped)
@@ -56,17 +57,17 @@ public struct SipHash: Sendable {
       }
       word(last)
     }
-    mutating func squeeze() -> UInt64 {
+    @inline(__always) mutating func squeeze() -> UInt64 {
       for _ in 0..<4 { round() }
       return v0 ^ v1 ^ v2 ^ v3
     }
-    private mutating func word(_ word: UInt64) {
+    @inline(__always) private mutating func word(_ word: UInt64) {
       v3 ^= word
       round()
       round()
       v0 ^= word
     }
-    private mutating func round() {
+    @inline(__always) private mutating func round() {
       v0 &+= v1
       v2 &+= v3
       v1 = rotated(v1, 13) ^ v0

@@ -127,6 +127,8 @@ public struct Lane: ~Copyable {
   public internal(set) var safe = EventNumber.none
   /// The number of the last event that has one.
   public private(set) var last = EventNumber.none
+  /// The number of the last event that is in a commit; the batch may hold later ones.
+  var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
   public internal(set) var failure: Int32?
   /// Whether there is no room for another segment: new events are refused until there is.
@@ -291,7 +293,7 @@ public struct Lane: ~Copyable {
 }
 
 /// What a lane did since the process started.
-public struct LaneCounters: Sendable {
+public struct LaneCounters: BitwiseCopyable, Sendable {
   /// Commits with events, and seals and indexes besides.
   public var commits: UInt64 = 0
   public var seals: UInt64 = 0
@@ -305,4 +307,15 @@ public struct LaneCounters: Sendable {
   public var preparationsFailed: UInt64 = 0
   /// Nothing yet.
   public init() {}
+
+  /// Adds another lane's.
+  public mutating func add(_ other: LaneCounters) {
+    commits &+= other.commits
+    seals &+= other.seals
+    bytesUsed &+= other.bytesUsed
+    bytesWritten &+= other.bytesWritten
+    segmentsOpened &+= other.segmentsOpened
+    segmentsRetired &+= other.segmentsRetired
+    preparationsFailed &+= other.preparationsFailed
+  }
 }

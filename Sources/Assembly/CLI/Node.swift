@@ -1,0 +1,168 @@
+internal import Bytes
+internal import Events
+internal import Decode
+internal import Formats
+internal import Gate
+internal import Gateway
+internal import Glibc
+internal import Host
+internal import Settings
+internal import Telemetry
+internal import World
+
+/// A running gateway: its data directory, its shards on their threads, and what the control thread needs to steer them.
+struct Node: ~Copyable {
+  let plan: NodePlan
+  let log: Log
+  let directory: DataDirectory
+  let bell: ControlBell
+  let wakes: Wakes
+  var preparation: SegmentPreparation?
+  var threads: Slots<PinnedThread?>
+  var orders: Slots<Mailbox<ShardOrder>.Sender>
+  var news: Slots<Mailbox<ShardNews>.Receiver>
+  let reports: [Published<ShardReport>.Reader]
+  let addresses: [ListenerAddress]
+
+  /// Opens everything in the order in which a failure costs least, then starts the shards.
+  ///
+  /// - Throws: what is in the way, and what to do about it.
+  init(_ settings: NodeSettings, rules: (NodePlan) throws(HostFailure) -> Rules, kernel: Kernel, log: Log)
+    throws(HostFailure)
+  {
+    let allowed = allowedCPUs()
+    let shards = settings.shards ?? allowed.count
+    let cpus = (0..<shards).map { allowed[$0 % allowed.count] }
+    let directory = try DataDirectory(settings.dataDirectory)
+    if let warning = directory.warning { log.warning("data directory", ["note": .text(warning)]) }
+    let known = try readManifest(in: directory)
+    let fresh = Manifest(node: randomNode(), lanes: settings.lanes ?? shards, segmentBytes: settings.log.segmentBytes)
+    let plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus)
+    try check(plan, known: known)
+    let rules = try rules(plan)
+    var listeners = try Listeners(
+      settings.listeners.map { $0.address.hostAddress },
+      cpus: cpus,
+      backlog: Int32(settings.listeners.map(\.backlog).max() ?? 4096),
+      steering: settings.steering == .nic ? .nic : .hash
+    )
+    try directory.makeLanes(plan.manifest.lanes)
+    if plan.manifest != known { try directory.write(Array(plan.manifest.text.utf8), as: Manifest.fileName) }
+
+    let wakes = try Wakes(shards: shards)
+    var preparation = try SegmentPreparation(
+      in: directory,
+      lanes: (0..<shards).map { plan.lanes(of: $0) },
+      sizes: plan.sizes,
+      wakes: wakes
+    )
+    let bell = try ControlBell()
+    let channelBytes = powerOfTwo(atLeast: 4 * (plan.frontLimits.eventBytesMax + (64 << 10)))
+    var links = Links.make(shards: shards, lanes: plan.manifest.lanes, channelBytes: channelBytes)
+    var orderEnds = Slots<Mailbox<ShardOrder>.Ends?>(shards) { _ in Mailbox<ShardOrder>.make(capacity: 64) }
+    var newsEnds = Slots<Mailbox<ShardNews>.Ends?>(shards) { _ in Mailbox<ShardNews>.make(capacity: 8) }
+    var senders = Slots<Mailbox<ShardOrder>.Sender?>(shards) { _ in nil }
+    var receivers = Slots<Mailbox<ShardNews>.Receiver?>(shards) { _ in nil }
+    var threads = Slots<PinnedThread?>(shards) { _ in nil }
+    var reports: [Published<ShardReport>.Reader] = []
+    for index in 0..<shards {
+      let id = ShardID(rawValue: UInt16(index))
+      let host = HostSeed(
+        shard: id,
+        sizes: plan.shard(index).sizes,
+        policy: plan.waitPolicy,
+        kernel: kernel,
+        listeners: &listeners,
+        segments: preparation.access(of: id),
+        wakes: wakes
+      )
+      let order = orderEnds[index].take()!
+      let news = newsEnds[index].take()!
+      let published = Published<ShardReport>.make(ShardReport())
+      reports.append(published.reader)
+      let orderSender = order.sender
+      let newsReceiver = news.receiver
+      senders[index] = consume orderSender
+      receivers[index] = consume newsReceiver
+      let seed = NodeShardSeed(
+        host: host,
+        settings: plan.shard(index),
+        rules: rules,
+        links: links[index].take()!,
+        orders: order.receiver,
+        news: news.sender,
+        bell: bell,
+        report: published.writer
+      )
+      threads[index] = try PinnedThread("shard-\(index)", cpu: cpus[index], moving: seed) { liveShard($0) }
+    }
+    addresses = listeners.addresses
+    (self.plan, self.log, self.bell, self.wakes, self.reports) = (plan, log, bell, wakes, reports)
+    self.directory = directory
+    self.preparation = consume preparation
+    self.threads = threads
+    orders = Slots(shards) { senders[$0].take()! }
+    news = Slots(shards) { receivers[$0].take()! }
+  }
+
+  /// Gives every shard an order.
+  mutating func tell(_ order: ShardOrder) {
+    for index in 0..<orders.count {
+      let isSent = orders[index].send(order)
+      if !isSent { log.error("a shard takes no orders", ["shard": .count(index)]) }
+      wakes.wake(ShardID(rawValue: UInt16(index)))
+    }
+  }
+
+  /// Waits for the threads to end.
+  mutating func join() {
+    for index in 0..<threads.count { threads[index].take()!.join() }
+    if let preparation = preparation.take() { preparation.stop() }
+  }
+}
+
+/// What the directory was made as; `nil` for a fresh one.
+private func readManifest(in directory: borrowing DataDirectory) throws(HostFailure) -> Manifest? {
+  guard let bytes = try directory.read(Manifest.fileName) else { return nil }
+  do throws(ManifestMistake) { return try Manifest(reading: String(decoding: bytes, as: UTF8.self)) } catch {
+    throw HostFailure(
+      cause: "\(directory.path)/\(Manifest.fileName):\(error.line): \(error.problem).",
+      remedy: "Restore the file from a backup; without it the log's topics have no names."
+    )
+  }
+}
+
+/// What can't be changed about a directory once it holds something.
+private func check(_ plan: NodePlan, known: Manifest?) throws(HostFailure) {
+  if let known, let wanted = plan.settings.lanes, wanted < known.lanes {
+    throw HostFailure(
+      cause: "The data directory has \(known.lanes) lanes, and `lanes: \(wanted)` would drop some.",
+      remedy: "Set `lanes: \(known.lanes)` or more: lanes may be added, never removed."
+    )
+  }
+  if plan.manifest.lanes < plan.shards {
+    throw HostFailure(
+      cause: "There are \(plan.shards) shards for \(plan.manifest.lanes) lanes: a shard without a lane stores nothing.",
+      remedy: "Set `shards: \(plan.manifest.lanes)` or fewer, or `lanes: \(plan.shards)` or more."
+    )
+  }
+}
+
+private func randomNode() -> UInt64 {
+  var generator = SystemRandomNumberGenerator()
+  return generator.next()
+}
+
+func powerOfTwo(atLeast count: Int) -> Int {
+  var power = 64
+  while power < count { power *= 2 }
+  return power
+}
+
+extension ListenAddress {
+  /// The same address as the machine wants it.
+  var hostAddress: ListenerAddress {
+    guard let address = ListenerAddress(description) else { preconditionFailure("an address prints as it is read") }
+    return address
+  }
+}

@@ -1,0 +1,226 @@
+internal import Bytes
+internal import Events
+internal import Formats
+internal import Gate
+internal import Gateway
+internal import Glibc
+internal import Host
+internal import Settings
+internal import Store
+internal import Telemetry
+internal import World
+
+/// The control thread: signals, reload, the admin listener, and the end.
+struct Control: ~Copyable {
+  private var node: Node
+  private var admin: AdminServer
+  private let signals: ControlSignals
+  private let path: String
+  private var settings: NodeSettings
+  private let log: Log
+  private var state: NodeState
+  private var running: Int
+  private var stopAtNs: Int64?
+  private var exitStatus: Int32 = 0
+
+  init(_ settings: NodeSettings, path: String, signals: consuming ControlSignals, kernel: Kernel, log: Log)
+    throws(HostFailure)
+  {
+    let start = monotonicNs()
+    let admin = try AdminServer(settings.adminAddress)
+    let node = try Node(settings, rules: { plan throws(HostFailure) in try readRules(plan, log) }, kernel: kernel, log: log)
+    log.info(
+      "starting",
+      [
+        "shards": .count(node.plan.shards), "lanes": .count(node.plan.manifest.lanes),
+        "data": .text(settings.dataDirectory), "address_space_bytes": .count(node.plan.bytesTotal),
+        "admin": .text("\(admin.address)"),
+      ]
+    )
+    for (listener, address) in zip(settings.listeners, node.addresses) {
+      log.info("listening", ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")])
+    }
+    running = node.plan.shards
+    state = NodeState(shards: node.plan.shards, startedNs: start)
+    (self.settings, self.path, self.log) = (settings, path, log)
+    self.signals = signals
+    self.admin = admin
+    self.node = node
+  }
+
+  /// Serves until all shards have ended.
+  ///
+  /// Returns: the process's exit status.
+  consuming func run() -> Int32 {
+    while running > 0 {
+      let descriptors = [signals.descriptor, node.bell.event.descriptor] + admin.descriptors
+      let ready = waitUntilReadable(descriptors, atMostNs: 100_000_000)
+      if ready & 1 != 0 { takeSignals() }
+      if ready & 2 != 0 { node.bell.event.drain() }
+      takeNews()
+      state.observe(node.reports, nowNs: monotonicNs())
+      let state = state
+      admin.serve(ready >> 2, nowNs: monotonicNs()) { state.page(for: $0) }
+      if let stopAtNs, monotonicNs() > stopAtNs { cutOff("the drain limit has passed") }
+    }
+    node.join()
+    let total = state.total
+    log.info(
+      "stopped",
+      [
+        "received": .count(total.ledger.received), "stored": .count(total.ledger.stored),
+        "refused": .count(total.ledger.refusedTotal), "in_flight": .count(total.ledger.inFlight),
+        "connections_cut": .count(total.counters.cut), "status": .count(exitStatus),
+      ]
+    )
+    return exitStatus
+  }
+
+  private mutating func takeSignals() {
+    while let signal = signals.next() {
+      switch signal {
+      case .reload: reload()
+      case .stop where stopAtNs == nil:
+        let limitNs = settings.limits.drainTimeNs
+        log.info("draining", ["limit_ms": .count(limitNs / 1_000_000)])
+        state.isDraining = true
+        // The shards keep the limit themselves; the margin is for one that does not turn any more.
+        stopAtNs = monotonicNs() + limitNs + 2_000_000_000
+        node.tell(.drain(limitNs: limitNs))
+      case .stop: cutOff("a second signal")
+      }
+    }
+  }
+
+  /// Ends at once, and says what was cut.
+  private mutating func cutOff(_ why: String) {
+    let total = state.total
+    log.warning(
+      "ending at once",
+      ["why": .text(why), "connections": .count(total.connections), "events_in_flight": .count(total.ledger.inFlight)]
+    )
+    exit(1)
+  }
+
+  private mutating func takeNews() {
+    for index in 0..<node.news.count {
+      while let item = node.news[index].next() {
+        switch item {
+        case .recovered(let cuts, let tookNs):
+          state.recovered[index] = true
+          log.info("recovered", ["shard": .count(index), "ms": .decimal(Double(tookNs) / 1e6)])
+          for cut in cuts { note(cut) }
+        case .failed(let failure):
+          log.error("a shard cannot start", ["shard": .count(index), "cause": .text(failure.cause), "remedy": .text(failure.remedy)])
+          end(index, 3)
+        case .damaged(let damage):
+          let (cause, remedy) = describe(damage)
+          log.error("a lane is damaged", ["shard": .count(index), "cause": .text(cause), "remedy": .text(remedy)])
+          end(index, 1)
+        case .ended(let ended):
+          state.ended[index] = true
+          if ended == .failed {
+            log.error("a write failed: the log is not trusted until it is recovered", ["shard": .count(index), "errno": .count(node.reports[index].read().failure)])
+          }
+          end(index, ended == .finished ? 0 : 1)
+        }
+      }
+    }
+  }
+
+  /// A shard has ended: so does the process, with the worst status there was.
+  private mutating func end(_ index: Int, _ status: Int32) {
+    running -= 1
+    exitStatus = max(exitStatus, status)
+    guard status != 0, running > 0, stopAtNs == nil else { return }
+    stopAtNs = monotonicNs() + 2_000_000_000
+    node.tell(.drain(limitNs: 1_000_000_000))
+  }
+
+  private func note(_ cut: LaneCut) {
+    log.warning(
+      "lane cut where a crash left it; nothing behind it was acknowledged",
+      [
+        "lane": .count(cut.lane.rawValue), "segment": .count(cut.slot), "offset": .count(cut.offset),
+        "sequence": .count(cut.sequence), "commits_discarded": .count(cut.discarded),
+      ]
+    )
+  }
+
+  /// Reads the settings again: takes what may change, names what may not, and keeps running whatever is wrong.
+  private mutating func reload() {
+    let wanted: NodeSettings
+    do throws(RunMistake) { wanted = try readSettings(path) } catch {
+      log.error("settings not reloaded", ["mistakes": .text(error.text)])
+      return
+    }
+    let difference = wanted.difference(from: settings)
+    for change in difference.restartOnly { log.warning("change needs a restart", ["key": .text(change.description)]) }
+    for change in difference.live { log.info("changed", ["key": .text(change.description)]) }
+    settings = settings.adopting(liveChangesOf: wanted)
+    log.level = settings.telemetry.logLevel
+    do throws(HostFailure) {
+      let plan = NodePlan(settings, manifest: node.plan.manifest, cpus: node.plan.cpus)
+      node.tell(.adopt(try readRules(plan, log)))
+      log.info("reloaded")
+    } catch {
+      log.error("keys not reloaded", ["cause": .text(error.cause), "remedy": .text(error.remedy)])
+    }
+  }
+}
+
+/// Reads the keys and puts the topics in order.
+private func readRules(_ plan: NodePlan, _ log: Log) throws(HostFailure) -> Rules {
+  var generator = SystemRandomNumberGenerator()
+  var entries: [KeyFile.Entry] = []
+  if let path = plan.settings.keysFile {
+    let text = String(decoding: try readSecretFile(path), as: UTF8.self)
+    do throws(KeyFileMistakes) { entries = try KeyFile(text, file: path).entries } catch {
+      throw HostFailure(cause: "\(error)", remedy: "Mend the file, or make a key with `sluice keys api make`.")
+    }
+  }
+  let ring = KeyRing(entries, topics: plan.openTopics, seed: generator.next())
+  for unmatched in ring.unmatched {
+    log.warning("a key names topics that do not exist", ["key": .text(unmatched.id), "pattern": .text(unmatched.pattern)])
+  }
+  let directory = TopicDirectory(plan.openTopics, seed: (generator.next(), generator.next()))
+  return Rules(keys: ring, directory: directory)
+}
+
+/// Reads a file that nobody but its owner may read.
+func readSecretFile(_ path: String) throws(HostFailure) -> [UInt8] {
+  var status = stat()
+  if unsafe stat(path, &status) == 0, status.st_mode & 0o077 != 0 {
+    throw HostFailure(
+      cause: "\(path) may be read by others.",
+      remedy: "Run `chmod 600 \(path)`."
+    )
+  }
+  return try readWholeFile(path)
+}
+
+/// What is wrong with a lane, and what to do.
+func describe(_ damage: LaneDamage) -> (cause: String, remedy: String) {
+  let verify = "Look at it with `sluice log verify`; restore the lane from a backup or move it away."
+  switch damage {
+  case .damaged(let lane, let slot, let offset, let sequence):
+    return ("lane \(lane.rawValue), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back", verify)
+  case .newerVersion(let lane, let slot, let version):
+    return ("lane \(lane.rawValue), segment \(slot): written in format \(version) by a newer program", "Use that program.")
+  case .foreignSegment(let lane, let slot, let found):
+    return ("lane \(lane.rawValue), segment \(slot): the file belongs to lane \(found.lane.rawValue), segment \(found.slot)", verify)
+  case .otherSize(let lane, let slot, let found, let expected):
+    return ("lane \(lane.rawValue), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
+  case .unknownTopic(let lane, let topic):
+    return ("lane \(lane.rawValue): holds events of topic \(topic.rawValue), which the manifest does not list", "Restore the manifest from a backup.")
+  case .unreadable(let lane, let slot, let offset, let error):
+    return ("lane \(lane.rawValue), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
+  }
+}
+
+/// Nanoseconds that only go forward.
+func monotonicNs() -> Int64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

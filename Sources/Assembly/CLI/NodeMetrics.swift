@@ -1,0 +1,68 @@
+internal import Telemetry
+
+/// Every metric of the admin listener: the table that `Docs/Metrics.md` shows.
+enum NodeMetrics {
+  static let uptime = Metric("sluice_uptime_seconds", .gauge, "Time since the process started.")
+  static let ready = Metric("sluice_ready", .gauge, "1 when the node should be sent traffic, else 0.")
+  static let pressure = Metric(
+    "sluice_pressure",
+    .gauge,
+    "How full a shard is: 0 when it idles, 1 when it refuses.",
+    labels: ["shard"]
+  )
+  static let received = Metric("sluice_events_received_total", .counter, "Events read, whatever became of them.")
+  static let stored = Metric("sluice_events_stored_total", .counter, "Events that are safe.")
+  static let quarantined = Metric("sluice_events_quarantined_total", .counter, "Events set aside with a verdict.")
+  static let duplicates = Metric("sluice_events_duplicate_total", .counter, "Events that had been stored before.")
+  static let refused = Metric("sluice_events_refused_total", .counter, "Events refused.", labels: ["reason"])
+  static let inFlight = Metric("sluice_events_in_flight", .gauge, "Events numbered and not yet safe.")
+  static let messagesRefused = Metric(
+    "sluice_messages_refused_total",
+    .counter,
+    "Requests and frames refused before any event of theirs was looked at.",
+    labels: ["reason"]
+  )
+  static let connections = Metric("sluice_connections", .gauge, "Connections there are.")
+  static let accepted = Metric("sluice_connections_accepted_total", .counter, "Connections accepted.")
+  static let turnedAway = Metric(
+    "sluice_connections_turned_away_total",
+    .counter,
+    "Connections closed at once because their source has as many as it may."
+  )
+  static let acceptsPaused = Metric(
+    "sluice_accepts_paused_total",
+    .counter,
+    "How often accepting ended for want of descriptors or places."
+  )
+  static let timedOut = Metric(
+    "sluice_connections_timed_out_total",
+    .counter,
+    "Connections whose peer took too long: over a message, between messages, to take an answer.",
+    labels: ["during"]
+  )
+  static let bytesReceived = Metric("sluice_received_bytes_total", .counter, "Bytes received.")
+  static let bytesSent = Metric("sluice_sent_bytes_total", .counter, "Bytes sent.")
+  static let starved = Metric("sluice_receives_starved_total", .counter, "Receives that found no buffer free.")
+  static let receivesPaused = Metric(
+    "sluice_receives_paused_total",
+    .counter,
+    "Receives ended because a connection held its share of buffers."
+  )
+  static let buffersHeld = Metric("sluice_receive_buffers_held", .gauge, "Received buffers that are not used up.")
+  static let commits = Metric("sluice_lane_commits_total", .counter, "Commits with events.")
+  static let seals = Metric("sluice_lane_seals_total", .counter, "Seals: commits that tell readers all is durable.")
+  static let commitSeconds = Metric("sluice_lane_commit_seconds", .histogram, "How long commits took to be durable.")
+  static let bytesUsed = Metric("sluice_lane_used_bytes_total", .counter, "Bytes of commits before padding.")
+  static let bytesWritten = Metric("sluice_lane_written_bytes_total", .counter, "Bytes written, in whole blocks.")
+  static let bytesInFlight = Metric("sluice_lane_in_flight_bytes", .gauge, "Bytes of commits under way.")
+  static let segments = Metric("sluice_lane_segments", .gauge, "Segments that hold events.")
+  static let segmentsOpened = Metric("sluice_lane_segments_opened_total", .counter, "Segments opened.")
+  static let segmentsRetired = Metric("sluice_lane_segments_retired_total", .counter, "Segments given up to retention.")
+  static let preparationsFailed = Metric(
+    "sluice_lane_preparations_failed_total",
+    .counter,
+    "How often the disk gave no room for a segment."
+  )
+  static let storageFull = Metric("sluice_storage_full_shards", .gauge, "Shards that refuse events for want of room.")
+  static let turns = Metric("sluice_shard_turns_total", .counter, "Turns of a shard's loop.", labels: ["shard"])
+}

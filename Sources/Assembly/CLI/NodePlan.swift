@@ -1,0 +1,123 @@
+internal import Accept
+internal import Bytes
+internal import Decode
+internal import Events
+internal import Formats
+internal import Gateway
+internal import Host
+internal import Settings
+internal import World
+
+/// Settings turned into what shards, listeners and files are made with.
+struct NodePlan {
+  let settings: NodeSettings
+  let cpus: [Int32]
+  let manifest: Manifest
+  let topics: [Topic]
+
+  /// How many shards there are.
+  var shards: Int { cpus.count }
+
+  /// - Parameters:
+  ///   - settings: what the operator wants.
+  ///   - manifest: what the data directory is; completed with topics and lanes that are new.
+  ///   - cpus: the CPUs of the shards.
+  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32]) {
+    (self.settings, self.cpus) = (settings, cpus)
+    var manifest = manifest
+    manifest.lanes = max(manifest.lanes, settings.lanes ?? cpus.count)
+    for topic in settings.topics { _ = manifest.number(topic.name) }
+    self.manifest = manifest
+    topics = manifest.topics.map { line in
+      // A topic that the settings no longer name keeps its number; nobody may write to it.
+      settings.topics.first { $0.name == line.name }?.topic(id: line.id) ?? Topic(id: line.id, name: line.name)
+    }
+  }
+
+  /// Topics that may be written to.
+  var openTopics: [Topic] { topics.filter { topic in settings.topics.contains { $0.name == topic.name } } }
+
+  /// What each shard allocates.
+  var sizes: Sizes {
+    let (limits, log) = (settings.limits, settings.log)
+    var sizes = Sizes()
+    sizes.connections = limits.connections
+    sizes.buffers = limits.receiveBuffers
+    sizes.bufferBytes = limits.receiveBufferBytes
+    sizes.lanes = (manifest.lanes + shards - 1) / shards
+    sizes.writes = log.writesInFlight
+    sizes.batchBytes = log.commitBytesMax
+    sizes.replies = limits.connections
+    sizes.replyBytes = 8 << 10
+    sizes.largeCarries = limits.largeMessages
+    sizes.largeCarryBytes = frontLimits.carryBytesMax
+    sizes.segments = max(log.retentionBytes / manifest.segmentBytes, 2) + 1
+    sizes.segmentBytes = manifest.segmentBytes
+    return sizes
+  }
+
+  /// The lanes that one shard serves.
+  func lanes(of shard: Int) -> [LaneID] {
+    stride(from: shard, to: manifest.lanes, by: shards).map { LaneID(rawValue: UInt16($0)) }
+  }
+
+  /// What fronts refuse beyond.
+  var frontLimits: FrontLimits {
+    let limits = settings.limits
+    var front = FrontLimits()
+    front.headBytesMax = limits.headBytes
+    front.targetBytesMax = limits.targetBytes
+    front.fieldsMax = limits.headerFields
+    front.bodyBytesMax = limits.bodyBytes
+    front.compressedBytesMax = limits.compressedBytes
+    front.inflatedBytesMax = limits.inflatedBytes
+    front.inflationRatioMax = limits.inflationRatio
+    front.answersMax = limits.answersPerConnection
+    front.eventBytesMax = settings.eventBytesMax
+    let message = front.headBytesMax + front.eventBytesMax + Int(UInt16.max) + 64
+    front.carryBytesMax = max(1 << 20, message, front.compressedBytesMax + 64)
+    return front
+  }
+
+  /// Everything one shard is told.
+  func shard(_ index: Int) -> ShardSettings {
+    let limits = settings.limits
+    var shard = ShardSettings()
+    shard.shard = ShardID(rawValue: UInt16(index))
+    shard.shards = shards
+    shard.lanes = manifest.lanes
+    shard.sizes = sizes
+    shard.sizes.lanes = lanes(of: index).count
+    shard.limits = frontLimits
+    shard.times = TimeLimits(
+      headNs: limits.headerTimeNs,
+      bodyNs: limits.bodyTimeNs,
+      idleNs: limits.idleTimeNs,
+      sendNs: limits.sendTimeNs
+    )
+    shard.timeInFlightMaxNs = limits.timeInFlightNs
+    shard.listeners = settings.listeners.map {
+      ShardSettings.Listener(front: $0.protocolName, traits: FrontTraits(requiresKey: $0.keys == .required))
+    }
+    shard.topics = topics
+    shard.connectionsPerSource = limits.connectionsPerSource
+    shard.sealAfterNs = settings.log.sealAfterNs
+    shard.retentionAgeNs = settings.log.retentionAgeNs
+    shard.topicAgesNs = topics.map { topic in
+      settings.topics.first { $0.name == topic.name }?.retentionAgeNs
+    }
+    return shard
+  }
+
+  /// How shards wait.
+  var waitPolicy: WaitPolicy {
+    switch settings.wait.policy {
+    case .latency: .latency(spinNs: settings.wait.spinNs)
+    case .balanced: .balanced
+    case .economy: .economy(minimumWaitNs: settings.wait.minimumWaitNs)
+    }
+  }
+
+  /// Bytes of address space that shards, links and lanes take together.
+  var bytesTotal: Int { sizes.bytesTotal * shards }
+}

@@ -1,0 +1,102 @@
+internal import Bytes
+internal import Events
+internal import Gateway
+internal import Host
+internal import Store
+internal import Telemetry
+internal import World
+
+/// What the control thread tells a shard.
+enum ShardOrder: Sendable {
+  /// Finish what is in flight within so many nanoseconds.
+  case drain(limitNs: Int64)
+  /// End at once.
+  case stop
+  /// Take new keys and topic limits.
+  case adopt(Rules)
+}
+
+/// What a shard tells the control thread besides its report.
+enum ShardNews: Sendable {
+  case recovered([LaneCut], tookNs: Int64)
+  case ended(ShardState)
+  case failed(HostFailure)
+  case damaged(LaneDamage)
+}
+
+/// What a shard grows from on its thread.
+struct NodeShardSeed: ~Copyable, Sendable {
+  let host: HostSeed
+  let settings: ShardSettings
+  let rules: Rules
+  let links: Links
+  var orders: Mailbox<ShardOrder>.Receiver
+  var news: Mailbox<ShardNews>.Sender
+  let bell: ControlBell
+  var report: Published<ShardReport>.Writer
+}
+
+/// Wakes the control thread.
+final class ControlBell: Sendable {
+  let event: EventDescriptor
+  init() throws(HostFailure) { event = try EventDescriptor() }
+}
+
+/// The life of one shard, on its own thread.
+func liveShard(_ seed: consuming NodeShardSeed) {
+  let bell = seed.bell
+  var news = seed.news
+  func tell(_ item: ShardNews) {
+    // The mailbox has room for everything a shard says in its life.
+    let isSent = news.send(item)
+    require(isSent, "a shard's news fit its mailbox")
+    bell.event.signal()
+  }
+  let settings = seed.settings
+  var orders = seed.orders
+  var report = seed.report
+  let rules = seed.rules
+  let links = seed.links
+  do throws(HostFailure) {
+    var host = try Host(seed.host)
+    let start = host.now().monotonicNs
+    let recovered: RecoveredLanes
+    do throws(LaneDamage) { recovered = try RecoveredLanes.read(settings, from: &host) } catch {
+      tell(.damaged(error))
+      return
+    }
+    tell(.recovered(recovered.cuts, tookNs: host.now().monotonicNs - start))
+    var shard = Shard(on: host, settings: settings, recovered: recovered, rules: rules, links: links)
+    let state = run(&shard, &orders, &report)
+    tell(.ended(state))
+  } catch { tell(.failed(error)) }
+}
+
+/// Turns until the shard is done: reports every few milliseconds, listens for orders when woken.
+private func run(
+  _ shard: inout Shard<Host>,
+  _ orders: inout Mailbox<ShardOrder>.Receiver,
+  _ report: inout Published<ShardReport>.Writer
+) -> ShardState {
+  var reportedNs: Int64 = 0
+  var wakes: UInt64 = .max
+  while true {
+    _ = shard.turn()
+    if shard.counters.wakes != wakes {
+      wakes = shard.counters.wakes
+      while let order = orders.next() {
+        switch order {
+        case .drain(let limitNs): shard.drain(limitNs: limitNs)
+        case .adopt(let rules): shard.adopt(rules)
+        case .stop: return shard.state
+        }
+      }
+    }
+    let isDone = shard.state == .finished || shard.state == .failed && shard.openConnections == 0
+    if isDone || shard.nowNs - reportedNs > 5_000_000 {
+      reportedNs = shard.nowNs
+      report.publish(shard.report())
+    }
+    if isDone { return shard.state }
+  }
+}
