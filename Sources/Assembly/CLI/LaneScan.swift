@@ -60,6 +60,8 @@ struct LaneScan: ~Copyable {
         Self.give(region, to: &reader, each)
       }
       try sortDamages()
+      // Headers and topics are put in order here, so that they are known before the commits come.
+      _ = reader.need()
     } catch { throw .environment(error) }
     return true
   }

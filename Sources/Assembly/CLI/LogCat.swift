@@ -103,6 +103,9 @@ struct Troubles {
   private var notes: [String] = []
   private var dropped = 0
 
+  /// How many there were.
+  var count: Int { lines.count + dropped }
+
   /// Notes one. Bound: 100.
   mutating func add(_ line: String) {
     if lines.count < 100 { lines.append(line) } else { dropped += 1 }

@@ -42,11 +42,44 @@ let logCommands: [Command] = [
     ],
     perform: { arguments throws(CommandFailure) in try printLastEvents(arguments) }
   ),
+  Command(
+    name: "log verify",
+    summary: "check every commit, record, offset and index",
+    details: """
+      Reads the whole log: each commit's checks and its place in the chain, every record, counts, offsets without a gap
+      over commits and segments, and indexes. Of a log that no gateway has, it also finds the end as a start would. A
+      lane's line says what was read; damage is named by file, offset in it, and commit. A write that a crash cut off is
+      no damage: it was never acknowledged.
+      """,
+    options: LogDirectory.options + [partition],
+    examples: ["sluice log verify --data ./sluice-data"],
+    perform: { arguments throws(CommandFailure) in try verifyLog(arguments) }
+  ),
+  Command(
+    name: "log export",
+    summary: "copy a topic out of the log",
+    details: """
+      'json' writes lines as 'sluice log cat' prints them, to DIR/TOPIC-PARTITION.jsonl. 'raw' writes the record batches
+      as they are stored, to DIR/TOPIC-PARTITION/FIRST-OFFSET.log, which is a segment of a Kafka log. Files that exist
+      stay as they are. '-' is standard output.
+      """,
+    options: LogDirectory.options + [
+      CommandOption("--topic", "NAME", "the topic", short: "-t", isRequired: true),
+      partition,
+      CommandOption("--format", "json|raw", "how (json)"),
+      CommandOption("--out", "DIR|-", "where to", short: "-o", isRequired: true),
+    ],
+    examples: ["sluice log export --data ./sluice-data --topic orders --format raw --out backup"],
+    perform: { arguments throws(CommandFailure) in try exportTopic(arguments) }
+  ),
 ]
+
+private let partition = CommandOption("--partition", "N", "this partition: the lane of that number", short: "-p")
+
 
 private let choice = [
   CommandOption("--topic", "NAME", "this topic; may be given several times", short: "-t", isRepeatable: true),
-  CommandOption("--partition", "N", "this partition: the lane of that number", short: "-p"),
+  partition,
 ]
 
 private let eventDetails = """
