@@ -33,7 +33,9 @@ func frames(_ replies: [UInt8]) -> [FrameAnswer] {
     let kind = head[head.startIndex]
     let alias = UInt16(number(head.dropFirst(2).prefix(2)))
     let request = UInt32(number(head.dropFirst(4).prefix(4)))
-    found.append(FrameAnswer(kind: kind, alias: alias, request: request, rest: Array(head.dropFirst(8).prefix(length - 8))))
+    found.append(
+      FrameAnswer(kind: kind, alias: alias, request: request, rest: Array(head.dropFirst(8).prefix(length - 8)))
+    )
     rest = rest.dropFirst(4 + length)
   }
   #expect(rest.isEmpty, "answers are whole frames")
@@ -141,7 +143,8 @@ struct FramedTests {
     for cut in 1..<bytes.count {
       for cuts in cut == 1 ? [Array(1..<bytes.count), [1]] : [[cut]] {
         let pieces = outcome(FramedFront.self, bytes, cuts: cuts, prepare: prepare)
-        let isSame = pieces.taken == whole.taken && pieces.refusedByFront == whole.refusedByFront
+        let isSame =
+          pieces.taken == whole.taken && pieces.refusedByFront == whole.refusedByFront
           && pieces.failure == whole.failure && merged(pieces.replies) == merged(whole.replies)
         #expect(isSame, "cut at \(cut)")
       }
@@ -158,7 +161,8 @@ struct FramedTests {
     var line = Line<FramedFront>()
     line.receive(bind(1, "temps"))
     let long = String(repeating: "x", count: 15_000)
-    for byte in event(1, long) + frame(3, flags: 4, alias: 1, request: 2, [0, 1, 7] + Array(long.utf8)) + event(3, "a") {
+    for byte in event(1, long) + frame(3, flags: 4, alias: 1, request: 2, [0, 1, 7] + Array(long.utf8)) + event(3, "a")
+    {
       line.receive([byte])
     }
     let (taken, refused, carriedMax) = (line.consumer.taken.map(\.text), line.consumer.refusedByFront, line.carriedMax)
@@ -175,16 +179,20 @@ struct FramedTests {
     #expect(outline(line.replies) == [[0x82, 0], [0x83, 1, 1], [0x85, 2, 1]])
   }
 
-  @Test(arguments: [
-    (frame(0), Refusal.malformed), (frame(5), .malformed), ([0, 0, 0, 7, 4, 0, 0, 0, 0, 0, 0, 0], .malformed),
-    ([0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0], .malformed), (frame(4, [1]), .malformed), (frame(4, flags: 1), .malformed),
-    (frame(3, flags: 8, alias: 1, [1]), .malformed), (frame(3, flags: 1, alias: 1, [1]), .malformed),
-    (frame(3, flags: 4, alias: 1, [0]), .malformed), (frame(3, flags: 4, alias: 1, [0, 9, 1]), .malformed),
-    (frame(2, alias: 16, Array("temps".utf8)), .malformed), (frame(1), .malformed), (frame(1, alias: 1, [1]), .malformed),
-    (frame(1, [2]), .versionNotSupported), (hello("wrong"), .unauthenticated),
-    (frame(2, Array(repeating: 0x61, count: 1025)), .malformed), ([0xFF, 0xFF, 0xFF, 0xFF, 3, 0, 0, 1, 0, 0, 0, 0], .bodyTooLarge),
-    (Array("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8), .malformed),
-  ] as [([UInt8], Refusal)])
+  @Test(
+    arguments: [
+      (frame(0), Refusal.malformed), (frame(5), .malformed), ([0, 0, 0, 7, 4, 0, 0, 0, 0, 0, 0, 0], .malformed),
+      ([0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0], .malformed), (frame(4, [1]), .malformed), (frame(4, flags: 1), .malformed),
+      (frame(3, flags: 8, alias: 1, [1]), .malformed), (frame(3, flags: 1, alias: 1, [1]), .malformed),
+      (frame(3, flags: 4, alias: 1, [0]), .malformed), (frame(3, flags: 4, alias: 1, [0, 9, 1]), .malformed),
+      (frame(2, alias: 16, Array("temps".utf8)), .malformed), (frame(1), .malformed),
+      (frame(1, alias: 1, [1]), .malformed),
+      (frame(1, [2]), .versionNotSupported), (hello("wrong"), .unauthenticated),
+      (frame(2, Array(repeating: 0x61, count: 1025)), .malformed),
+      ([0xFF, 0xFF, 0xFF, 0xFF, 3, 0, 0, 1, 0, 0, 0, 0], .bodyTooLarge),
+      (Array("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8), .malformed),
+    ] as [([UInt8], Refusal)]
+  )
   func `what can't be read on is told and ends the connection`(_ bytes: [UInt8], _ reason: Refusal) {
     var line = Line<FramedFront>()
     line.receive(bind(1, "temps") + event(1, "a") + bytes + event(2, "b"))

@@ -33,10 +33,16 @@ struct HTTPAnswerTests {
       line.collect()
       #expect(line.replies.isEmpty, "lane \(last) is not safe")
       let needed = [3, 2, 1][last]
-      line.desk.watermarks.advance(.lane(LaneID(rawValue: UInt16(last))), through: EventNumber(rawValue: UInt64(needed - 1)))
+      line.desk.watermarks.advance(
+        .lane(LaneID(rawValue: UInt16(last))),
+        through: EventNumber(rawValue: UInt64(needed - 1))
+      )
       line.collect()
       #expect(line.replies.isEmpty, "lane \(last) is not safe through its last event")
-      line.desk.watermarks.advance(.lane(LaneID(rawValue: UInt16(last))), through: EventNumber(rawValue: UInt64(needed)))
+      line.desk.watermarks.advance(
+        .lane(LaneID(rawValue: UInt16(last))),
+        through: EventNumber(rawValue: UInt64(needed))
+      )
       line.collect()
       let found = responses(line.text)
       #expect(found.map(\.status) == [200])
@@ -90,7 +96,9 @@ struct HTTPAnswerTests {
     line.isSafeAtOnce = false
     line.consumer.lanes = [0, 1, 2]
     line.consumer.refuses = [("bad", .forbidden)]
-    line.receive(post("{1}") + post("{1}\nbad\n{2}\n{3}", type: ndjson) + post("{1}\nbad\n{2}\n{3", type: ndjson).dropLast(1))
+    line.receive(
+      post("{1}") + post("{1}\nbad\n{2}\n{3}", type: ndjson) + post("{1}\nbad\n{2}\n{3", type: ndjson).dropLast(1)
+    )
     #expect(line.desk.answersFree < line.desk.answersCapacity - 3)
     line.front.abandon(at: &line.desk)
     #expect(line.desk.answersFree == line.desk.answersCapacity)
@@ -153,7 +161,9 @@ struct HTTPAnswerTests {
   }
 
   @Test func `topics are listed in pages that fit an answer`() {
-    let topics = (0..<60).map { Topic(id: TopicID(rawValue: UInt16($0)), name: "t\($0)." + String(repeating: "n", count: 200)) }
+    let topics = (0..<60).map {
+      Topic(id: TopicID(rawValue: UInt16($0)), name: "t\($0)." + String(repeating: "n", count: 200))
+    }
     var line = Line<HTTPFront>(replyBytes: Desk.answerBytesMax, topics: topics)
     var names: [String] = []
     var next: String? = "/v1/topics"

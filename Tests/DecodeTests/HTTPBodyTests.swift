@@ -25,7 +25,9 @@ struct HTTPBodyTests {
     #expect(carriedMax <= 1002)
     let found = responses(line.text)
     #expect(found.map(\.status) == [207])
-    #expect(found[0].body.hasSuffix(#""verdicts":[{"event":1,"reason":"event_too_large","status":413,"retryable":false}]}"#))
+    #expect(
+      found[0].body.hasSuffix(#""verdicts":[{"event":1,"reason":"event_too_large","status":413,"retryable":false}]}"#)
+    )
   }
 
   @Test func `gzip is taken whole, in chunks, and in several members`() {
@@ -73,14 +75,20 @@ struct HTTPBodyTests {
     #expect(2581 <= allowed.count * 100)
     var limits = testLimits
     limits.inflatedBytesMax = 2581
-    for (body, expected) in [(allowed, 422), (Gzip.repeated(0x0A, runs: 150), 413), (Gzip.repeated(0x0A, runs: 11), 413)] {
+    for (body, expected) in [
+      (allowed, 422), (Gzip.repeated(0x0A, runs: 150), 413), (Gzip.repeated(0x0A, runs: 11), 413),
+    ] {
       var line = Line<HTTPFront>(limits: limits)
       line.receive(Gzip.post(body) + Array(post("{1}").utf8))
       let (statuses, taken) = (line.statuses, line.consumer.taken.map(\.text))
       #expect(statuses == [expected, 200])
       #expect(taken == ["{1}"])
     }
-    #expect(outcome(HTTPFront.self, Gzip.post(Gzip.repeated(0x0A, runs: 150)), cuts: []).refused[Int(Refusal.expandsTooFar.rawValue)] == 1)
+    #expect(
+      outcome(HTTPFront.self, Gzip.post(Gzip.repeated(0x0A, runs: 150)), cuts: []).refused[
+        Int(Refusal.expandsTooFar.rawValue)
+      ] == 1
+    )
   }
 
   @Test func `a compressed body over its limit is refused before it is carried`() {
@@ -105,7 +113,9 @@ struct HTTPBodyTests {
 
   @Test func `what was stored before the stream broke is told`() {
     var line = Line<HTTPFront>()
-    line.receive(request(["Host: h", "Content-Type: \(ndjson)", "Transfer-Encoding: chunked"], body: "8\r\n{1}\n{2}\n\r\nx"))
+    line.receive(
+      request(["Host: h", "Content-Type: \(ndjson)", "Transfer-Encoding: chunked"], body: "8\r\n{1}\n{2}\n\r\nx")
+    )
     let found = responses(line.text)
     #expect(found.map(\.status) == [207])
     #expect(found[0].fields["connection"] == "close")

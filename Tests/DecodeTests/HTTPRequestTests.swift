@@ -50,7 +50,9 @@ struct HTTPRequestTests {
 
   /// Each is ambiguous or broken: it is refused, the connection ends, and what follows it is never read.
   static let malformed: [(String, String)] = [
-    ("both framings", request(["Host: h", json, "Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")),
+    (
+      "both framings", request(["Host: h", json, "Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n")
+    ),
     ("a repeated length", request(["Host: h", json, "Content-Length: 3", "Content-Length: 4"], body: "{1}")),
     ("the same length twice", request(["Host: h", json, "Content-Length: 3", "Content-Length: 3"], body: "{1}")),
     ("a list of lengths", request(["Host: h", json, "Content-Length: 3, 3"], body: "{1}")),
@@ -83,7 +85,10 @@ struct HTTPRequestTests {
     ("a Host with a path", request(["Host: h/a", json, "Content-Length: 3"], body: "{1}")),
     ("a Host with a bad port", request(["Host: h:8o", json, "Content-Length: 3"], body: "{1}")),
     ("an open bracket", request(["Host: [::1", json, "Content-Length: 3"], body: "{1}")),
-    ("chunks in HTTP/1.0", request(["Host: h", json, "Transfer-Encoding: chunked"], line: "POST /v1/events/temps HTTP/1.0")),
+    (
+      "chunks in HTTP/1.0",
+      request(["Host: h", json, "Transfer-Encoding: chunked"], line: "POST /v1/events/temps HTTP/1.0")
+    ),
     ("chunked twice", request(["Host: h", json, "Transfer-Encoding: chunked, chunked"])),
     ("two transfer codings", request(["Host: h", json, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"])),
     ("an empty transfer coding", request(["Host: h", json, "Transfer-Encoding:"])),
@@ -223,14 +228,19 @@ struct HTTPRequestTests {
   @Test func `a head may have as many bytes as the limit says, and not one more`() {
     func padded(_ count: Int) -> String {
       let bare = request(["Host: h", "A: "], line: "OPTIONS * HTTP/1.1")
-      return request(["Host: h", "A: " + String(repeating: "a", count: count - bare.utf8.count)], line: "OPTIONS * HTTP/1.1")
+      return request(
+        ["Host: h", "A: " + String(repeating: "a", count: count - bare.utf8.count)],
+        line: "OPTIONS * HTTP/1.1"
+      )
     }
     #expect(status(padded(1024)).statuses == [204])
     #expect(status(padded(1025)).statuses == [431])
   }
 
   @Test func `as many fields are taken as the limit says, and not one more`() {
-    func fields(_ count: Int) -> String { request(["Host: h"] + Array(repeating: "A: b", count: count - 1), line: "OPTIONS * HTTP/1.1") }
+    func fields(_ count: Int) -> String {
+      request(["Host: h"] + Array(repeating: "A: b", count: count - 1), line: "OPTIONS * HTTP/1.1")
+    }
     #expect(status(fields(100)).statuses == [204])
     #expect(status(fields(101)).statuses == [431])
   }
@@ -257,15 +267,25 @@ struct HTTPRequestTests {
     #expect(taken.map(\.text) == ["{1}", "{2}", "{3}", "{4}"])
     #expect(taken.map(\.topic) == [1, 0, 0, 0])
     #expect(taken.allSatisfy { $0.principal == 7 && $0.key == Array("device 9".utf8) })
-    #expect(taken.map(\.origin.eventID) == [0x0189_0a5d_ac96_774b_bcce_b302_099a_8057, 0x0189_0a5d_ac96_774b_bcce_b302_099a_8057, nil, nil])
-    let expected = TraceParent(trace: 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, parent: 0xb7ad_6b71_6920_3331, flags: 1)
+    #expect(
+      taken.map(\.origin.eventID) == [
+        0x0189_0a5d_ac96_774b_bcce_b302_099a_8057, 0x0189_0a5d_ac96_774b_bcce_b302_099a_8057, nil, nil,
+      ]
+    )
+    let expected = TraceParent(
+      trace: 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c,
+      parent: 0xb7ad_6b71_6920_3331,
+      flags: 1
+    )
     #expect(taken.allSatisfy { $0.origin.trace == expected })
   }
 
   @Test(arguments: [
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-    "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+    "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+    "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+    "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
   ])
   func `a trace that is none is ignored`(_ value: String) {
     var line = Line<HTTPFront>()
@@ -283,7 +303,9 @@ struct HTTPRequestTests {
 
   @Test func `a listener that asks for a key takes none but valid ones`() {
     var line = Line<HTTPFront>(requiresKey: true)
-    line.receive(post("{1}") + "GET /v1/topics HTTP/1.1\r\nHost: h\r\n\r\n" + post("{2}", ["Authorization: bearer secret"]))
+    line.receive(
+      post("{1}") + "GET /v1/topics HTTP/1.1\r\nHost: h\r\n\r\n" + post("{2}", ["Authorization: bearer secret"])
+    )
     let found = responses(line.text)
     #expect(found.map(\.status) == [401, 401, 200])
     #expect(found[0].fields["www-authenticate"] == "Bearer")
@@ -305,7 +327,10 @@ struct HTTPRequestTests {
     let refused = status(request(["Host: h", "Content-Type: a/b", "Content-Length: 3", "Expect: 100-continue"]))
     #expect(refused.statuses == [415])
     #expect(refused.closed, "nobody knows whether the body will come")
-    let old = request(["Host: h", json, "Content-Length: 3", "Expect: 100-continue"], line: "POST /v1/events/temps HTTP/1.0")
+    let old = request(
+      ["Host: h", json, "Content-Length: 3", "Expect: 100-continue"],
+      line: "POST /v1/events/temps HTTP/1.0"
+    )
     #expect(status(old).statuses == [])
   }
 

@@ -86,7 +86,9 @@ struct Client {
   }
 }
 
-/// Makes clients out of a seed. Every event carries a number of its own.
+/// Makes clients out of a seed.
+///
+/// Every event carries a number of its own.
 struct ClientMaker {
   var random: SplitMix
   private(set) var next: UInt64 = 1

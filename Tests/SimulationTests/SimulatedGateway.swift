@@ -93,7 +93,9 @@ struct SimulatedGateway: ~Copyable {
     self.shards = Slots(seeds.count) { shards[$0].take()! }
   }
 
-  /// One turn of a shard, and the wake-ups it causes. Returns how many completions it handled.
+  /// One turn of a shard, and the wake-ups it causes.
+  ///
+  /// Returns how many completions it handled.
   mutating func turn(_ index: Int) -> Int {
     let handled = shards[index].turn()
     let wakes = shards[index].takeWakes()

@@ -14,7 +14,9 @@ struct Line: EventConsumer, ~Copyable {
   var topics: [Topic]
   var links: Links
   var ledger = Ledger()
-  /// What every event is refused for at the moment; `nil` when they are welcome. Set once a turn.
+  /// What every event is refused for at the moment; `nil` when they are welcome.
+  ///
+  /// Set once a turn.
   var closed: Refusal?
   /// The turn's time.
   var clock = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)

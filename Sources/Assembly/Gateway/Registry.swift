@@ -2,7 +2,9 @@ internal import Bytes
 internal import Decode
 internal import Events
 
-/// The fronts this build speaks. A new protocol is one file in `Decode` and one line here.
+/// The fronts this build speaks.
+///
+/// A new protocol is one file in `Decode` and one line here.
 let fronts = [
   FrontEntry(HTTPFront.self),
   FrontEntry(FramedFront.self),
@@ -11,7 +13,9 @@ let fronts = [
 /// The names of the fronts this build speaks, as the settings may use them.
 public var frontNames: [String] { fronts.map { "\($0.name)" } }
 
-/// A front with its type erased. One indirect call per received buffer; inside it everything is specialised.
+/// A front with its type erased.
+///
+/// One indirect call per received buffer; inside it everything is specialised.
 @safe struct FrontEntry: @unchecked Sendable {
   let name: StaticString
   let stride: Int

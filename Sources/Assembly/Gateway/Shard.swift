@@ -2,12 +2,12 @@ internal import Accept
 internal import Bytes
 internal import Decode
 internal import Events
+internal import Formats
 internal import Gate
 internal import Mark
 internal import Pack
 internal import Store
 public import Telemetry
-internal import Formats
 public import World
 
 /// One core's share of the gateway: its own machine, connections, batches and lanes.
@@ -31,7 +31,9 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var held = 0
   /// Regions that answers can be written to.
   var replies: [RegionID]
-  /// Connections that wait for something of the shard's. The first `seen` of them have been looked at since.
+  /// Connections that wait for something of the shard's.
+  ///
+  /// The first `seen` of them have been looked at since.
   var waiting: [ConnectionID]
   var seen = 0
   /// Whether something they may wait for came free: a commit, a batch, a buffer, a region.
@@ -178,6 +180,12 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     waiting.append(id)
   }
 
+  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
+  mutating func revisit(_ id: ConnectionID) {
+    list(id)
+    hasFreed = true
+  }
+
   /// Moves on every connection that waits: the ones listed this turn, and all when something came free.
   private mutating func settle() {
     var kept = hasFreed ? 0 : seen
@@ -210,9 +218,11 @@ public enum ShardState: UInt8, BitwiseCopyable, Sendable {
 public struct ShardCounters: BitwiseCopyable, Sendable {
   /// Turns of its loop.
   public var turns: UInt64 = 0
-  /// Connections accepted, closed and turned away because their source has enough.
+  /// Connections accepted.
   public var accepted: UInt64 = 0
+  /// Connections closed, for whatever reason.
   public var closed: UInt64 = 0
+  /// Connections turned away because their source has enough.
   public var turnedAway: UInt64 = 0
   /// Accepts that ended for want of descriptors or places.
   public var acceptsPaused: UInt64 = 0
@@ -220,12 +230,15 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
   public var starved: UInt64 = 0
   /// Receives that were ended because a connection held its share of buffers.
   public var receivesPaused: UInt64 = 0
-  /// Connections ended because their peer took too long: over a message, between messages, or to take an answer.
+  /// Connections ended because a message took too long to arrive.
   public var timedOutMessage: UInt64 = 0
+  /// Connections ended because nothing came between messages for too long.
   public var timedOutIdle: UInt64 = 0
+  /// Connections ended because their peer did not take an answer in time.
   public var timedOutSend: UInt64 = 0
-  /// Bytes received and sent.
+  /// Bytes received.
   public var bytesReceived: UInt64 = 0
+  /// Bytes of answers sent.
   public var bytesSent: UInt64 = 0
   /// Answers' sends.
   public var sends: UInt64 = 0

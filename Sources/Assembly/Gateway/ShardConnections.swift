@@ -92,7 +92,9 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Feeds a connection's front from one buffer. What can't be read on is finished: its front owes the answer.
+  /// Feeds a connection's front from one buffer.
+  ///
+  /// What can't be read on is finished: its front owes the answer.
   private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
     do throws(Refusal) {
       let bytes = machine.bytes(of: buffer, count: count)
@@ -161,7 +163,7 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     deafen(id)
     connections[index].isBroken = true
-    list(id)
+    revisit(id)
   }
 
   mutating func closed(_ id: ConnectionID) {
@@ -256,7 +258,7 @@ extension Shard where M: ~Copyable {
         counters.timedOutSend &+= 1
         fail(id)
       }
-      list(id)
+      revisit(id)
     }
   }
 }

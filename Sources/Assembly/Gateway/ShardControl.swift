@@ -31,11 +31,13 @@ extension Shard where M: ~Copyable {
     drainUntilNs = machine.now().monotonicNs + limitNs
     stopAccepting()
     for index in 0..<connections.count where connections[index].isOpen {
-      list(ConnectionID(rawValue: UInt32(index)))
+      revisit(ConnectionID(rawValue: UInt32(index)))
     }
   }
 
-  /// Takes new keys and topic limits. Connections that are open keep the leave they have for the request under way.
+  /// Takes new keys and topic limits.
+  ///
+  /// Connections that are open keep the leave they have for the request under way.
   public mutating func adopt(_ rules: Rules) {
     line.keys.swap(rules.keys)
     line.directory = rules.directory

@@ -18,6 +18,7 @@ public struct ShardSettings: Sendable {
 
   /// Which shard, of how many.
   public var shard = ShardID(rawValue: 0)
+  /// How many shards the process has.
   public var shards = 1
   /// All lanes of the data directory.
   public var lanes = 1

@@ -29,6 +29,7 @@ public struct SegmentHeader: Sendable, Equatable {
   public struct Predecessor: Sendable, Equatable {
     /// Which use of which slot it was.
     public var generation: UInt64
+    /// The slot whose file that was.
     public var slot: UInt16
     /// The block after its last valid commit.
     public var endBlock: UInt32
@@ -68,7 +69,9 @@ public struct SegmentHeader: Sendable, Equatable {
 
   /// A lane and one of its files.
   public struct SegmentName: Sendable, Hashable {
+    /// Whose it is.
     public var lane: LaneID
+    /// Which of the lane's files it is.
     public var slot: UInt16
     /// Names a file.
     public init(lane: LaneID, slot: UInt16) { (self.lane, self.slot) = (lane, slot) }

@@ -19,7 +19,9 @@ extension HTTPFront {
 }
 
 extension Desk {
-  /// How many bytes an answer takes at the most. Bound: `answerBytesMax`.
+  /// How many bytes an answer takes at the most.
+  ///
+  /// Bound: `answerBytesMax`.
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
     case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
@@ -134,7 +136,7 @@ extension Desk {
   }
 
   @inline(__always) private func receiptKey(_ answer: Answer) -> ReceiptText.Key {
-    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateSecond, stamp: dates.stampSecond)
+    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateNs, stamp: dates.stampNs)
   }
 
   /// Writes a plain receipt after the model of the last one, if only offsets and the time's fraction differ.
@@ -145,9 +147,11 @@ extension Desk {
     let start = reply.count
     reply.write(atMost: room) { writer in
       receipts.appendHead(to: &writer)
-      appendOffsets(of: answer, to: &writer)
+      writer.append("{\"first\":")
+      writer.append(decimal: answer.first, ",\"last\":")
+      writer.append("}")
       receipts.appendMiddle(to: &writer)
-      appendFraction(of: answer, to: &writer)
+      appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
       writer.append("Z\",\"clock\":\"unknown\",\"errorNs\":null}}")
     }
     Desk.storeLength(reply.count - start - receipts.bodyAt, at: start + receipts.lengthAt, in: &reply)
@@ -180,14 +184,13 @@ extension Desk {
     writer.append("}")
   }
 
-  @inline(__always) private func appendFraction(of answer: Answer, to writer: inout Writer) {
-    let nanoseconds = DateTexts.nanoseconds(answer.receivedNs)
+  @inline(__always) private func appendFraction(_ nanoseconds: UInt32, to writer: inout Writer) {
     writer.append(UInt8(truncatingIfNeeded: 0x30 + nanoseconds / 100_000_000))
     writer.append(eightDigits: nanoseconds % 100_000_000)
   }
 
   private func appendTime(of answer: Answer, to writer: inout Writer) {
-    appendFraction(of: answer, to: &writer)
+    appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
     switch ClockState(rawValue: answer.clock) {
     case .locked: writer.append("Z\",\"clock\":\"locked\",\"errorNs\":")
     case .holdover: writer.append("Z\",\"clock\":\"holdover\",\"errorNs\":")
@@ -202,7 +205,9 @@ extension Desk {
     }
   }
 
-  /// The first of the events refused, in their order. The chain has the last one first.
+  /// The first of the events refused, in their order.
+  ///
+  /// The chain has the last one first.
   private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
     var order = InlineArray<32, UInt32>(repeating: AnswerPool.none)
     var count = 0
@@ -408,11 +413,14 @@ extension Desk {
   }
 
   /// Puts a body's length, which is known only behind it, into the four places left for it: blanks, which mean nothing
-  /// there, and two to four digits. Source: RFC 9112 §5.
+  /// there, and two to four digits.
+  ///
+  /// Source: RFC 9112 §5.
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
     require(length >= 10 && length < 10_000, "the length of an answer's body has two to four digits")
     let hundreds = length / 100
-    let high = hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
+    let high =
+      hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
     let low = 0x3030 | (length / 10 % 10) << 8 | length % 10
     reply.store(UInt32(truncatingIfNeeded: high << 16 | low), at: offset)
   }

@@ -2,7 +2,9 @@ internal import Bytes
 internal import CKernels
 public import Events
 
-/// HTTP/1.1, and HTTP/1.0 clients. Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
+/// HTTP/1.1, and HTTP/1.0 clients.
+///
+/// Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
 ///
 ///     head ─▶ unit        one JSON event, or a compressed body: whole, then taken
 ///          ─▶ lines       NDJSON: line by line, each as soon as it is whole
@@ -26,7 +28,9 @@ public struct HTTPFront: Front, ~Copyable {
     static var hasTrace: Flags { Flags(rawValue: 32) }
     /// The line under way is too long and was refused; the rest of it is skipped.
     static var isSkipping: Flags { Flags(rawValue: 64) }
-    /// An empty line before the request was skipped. One is forgiven. Source: RFC 9112 §2.2.
+    /// An empty line before the request was skipped.
+    ///
+    /// One is forgiven. Source: RFC 9112 §2.2.
     static var hasSkippedLine: Flags { Flags(rawValue: 128) }
     /// What holds for the connection, not for a request.
     static var lasting: Flags { requiresKey }
@@ -45,7 +49,9 @@ public struct HTTPFront: Front, ~Copyable {
   public static var lineKeyBytesMax: Int { 48 }
 
   var queue = AnswerQueue()
-  /// The receipt that is being made, and what else it will wait for. Not in the queue before the request ends.
+  /// The receipt that is being made, and what else it will wait for.
+  ///
+  /// Not in the queue before the request ends.
   var receipt = AnswerPool.none
   var waits = AnswerPool.none
   var phase = Phase.head
@@ -124,8 +130,10 @@ public struct HTTPFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a last answer that says why nothing more will be read. Between requests a time limit and a shutdown end the
-  /// connection without a word: what is said to nobody would be taken for the answer to the next request.
+  /// Owes a last answer that says why nothing more will be read.
+  ///
+  /// Between requests a time limit and a shutdown end the connection without a word: what is said to nobody would be
+  /// taken for the answer to the next request.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
     defer { phase = .ended }
     if phase == .ended || (stage == .idle && (reason == .timedOut || reason == .draining)) { return }
@@ -194,7 +202,9 @@ public struct HTTPFront: Front, ~Copyable {
     return try begin(head, bytes, into: &consumer, at: &desk)
   }
 
-  /// Reads a head that is not known, from where the last look at it ended. `false`: it is cut.
+  /// Reads a head that is not known, from where the last look at it ended.
+  ///
+  /// `false`: it is cut.
   private mutating func scan(_ bytes: RawSpan, into head: inout RequestHead, at desk: inout Desk) throws(Refusal)
     -> Bool
   {
@@ -221,8 +231,10 @@ public struct HTTPFront: Front, ~Copyable {
     !head.expects || bytes.byteCount > head.byteCount
   }
 
-  /// Whether the request may bring events, and what its body is. Throws: what its answer says; the body is thrown away.
-  private mutating func admit(
+  /// Whether the request may bring events, and what its body is.
+  ///
+  /// Throws: what its answer says; the body is thrown away.
+  @inline(__always) private mutating func admit(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -257,8 +269,10 @@ public struct HTTPFront: Front, ~Copyable {
     if head.wantsMinimal { traits.insert(.isMinimal) }
   }
 
-  /// Whose credential the request has. Throws: `unauthenticated` when it is nobody's, or is needed and missing.
-  func principal(
+  /// Whose credential the request has.
+  ///
+  /// Throws: `unauthenticated` when it is nobody's, or is needed and missing.
+  @inline(__always) func principal(
     _ head: RequestHead,
     _ bytes: RawSpan,
     from consumer: inout some EventConsumer & ~Copyable
@@ -288,7 +302,7 @@ public struct HTTPFront: Front, ~Copyable {
   }
 
   /// The body of a request that is admitted.
-  private mutating func begin(
+  @inline(__always) private mutating func begin(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,

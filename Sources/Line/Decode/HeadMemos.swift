@@ -2,8 +2,10 @@ internal import Bytes
 internal import CKernels
 internal import Events
 
-/// Heads that were read before. A client that keeps its connection repeats its head byte for byte, but for the digits of
-/// the length, so comparing is all the reading that most requests need.
+/// Heads that were read before.
+///
+/// A client that keeps its connection repeats its head byte for byte, but for the digits of the length, so comparing is
+/// all the reading that most requests need.
 ///
 /// A front remembers the slot its last head went to. What stands there may be another's by then, which does no harm:
 /// only equal bytes are taken for equal. Cost: a fifth of reading the head.

@@ -10,7 +10,9 @@ struct ReceiptText: ~Copyable {
     var stamp = Int64.min
   }
   var key = Key()
-  /// From the status line to the offsets, and from the count to the second. One behind the other.
+  /// From the status line to the offsets, and from the count to the second.
+  ///
+  /// One behind the other.
   private var texts = Region(id: RegionID(rawValue: 0), byteCount: 1024)
   private var headCount = 0
   /// Where the length and the body are, counted from the answer's start.

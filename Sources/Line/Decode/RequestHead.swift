@@ -2,9 +2,13 @@ internal import Bytes
 internal import CKernels
 internal import Events
 
-/// What a request says before its body; places in it are counted from its first byte. Source: RFC 9112 §3, §5, §6.
+/// What a request says before its body; places in it are counted from its first byte.
+///
+/// Source: RFC 9112 §3, §5, §6.
 struct RequestHead {
-  /// Methods that are known. Source: RFC 9110 §9.
+  /// Methods that are known.
+  ///
+  /// Source: RFC 9110 §9.
   enum Method: UInt8 { case get, head, post, options, other }
   /// What a target names.
   enum Resource: UInt8 { case events, topics, pressure, server, unknown }
@@ -16,9 +20,18 @@ struct RequestHead {
   enum Coding: UInt8 { case identity, gzip, other }
   /// A part of the head.
   struct Place {
-    var start = 0
-    var end = 0
-    var isEmpty: Bool { start == end }
+    private var first: UInt32 = 0
+    private var behind: UInt32 = 0
+    init() {}
+    init(start: Int, end: Int) {
+      (first, behind) = (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: end))
+    }
+    var start: Int {
+      get { Int(first) }
+      set { first = UInt32(truncatingIfNeeded: newValue) }
+    }
+    var end: Int { Int(behind) }
+    var isEmpty: Bool { first == behind }
   }
 
   /// How many bytes it has, the empty line included.
@@ -86,7 +99,9 @@ struct RequestHead {
   /// What a request line has besides its target at the most: a method, two blanks, a version.
   private static var lineOverhead: Int { 32 }
 
-  /// `POST /v1/events/a HTTP/1.1`, with exactly one blank between its parts. Source: RFC 9112 §3.
+  /// `POST /v1/events/a HTTP/1.1`, with exactly one blank between its parts.
+  ///
+  /// Source: RFC 9112 §3.
   @inline(__always)
   private mutating func readLine(_ bytes: RawSpan, _ scan: kernel_head, _ targetBytesMax: Int) throws(Refusal) {
     let lineEnd = Int(scan.line_end)
@@ -129,7 +144,9 @@ struct RequestHead {
 
   private static var version11: UInt64 { 0x4854_5450_2F31_2E31 }
 
-  /// `HTTP/1.1` as a number. A later minor version is read as 1.1. Source: RFC 9110 §2.5.
+  /// `HTTP/1.1` as a number.
+  ///
+  /// A later minor version is read as 1.1. Source: RFC 9110 §2.5.
   @inline(never) private mutating func readVersion(_ text: UInt64) throws(Refusal) {
     let modern = RequestHead.version11
     let minor = UInt8(truncatingIfNeeded: text)
@@ -156,13 +173,17 @@ struct RequestHead {
     }
   }
 
-  /// Whether a method that no resource here takes is one all the same. Source: RFC 9110 §9, RFC 5789.
+  /// Whether a method that no resource here takes is one all the same.
+  ///
+  /// Source: RFC 9110 §9, RFC 5789.
   private static func isKnown(_ text: RawSpan) -> Bool {
     text.isExactly("PUT") || text.isExactly("DELETE") || text.isExactly("PATCH") || text.isExactly("TRACE")
       || text.isExactly("CONNECT")
   }
 
-  /// Origin form, absolute form (whose authority stands in for Host), or `*`. Source: RFC 9112 §3.2.
+  /// Origin form, absolute form (whose authority stands in for Host), or `*`.
+  ///
+  /// Source: RFC 9112 §3.2.
   private mutating func readTarget(_ line: RawSpan, _ target: Place) throws(Refusal) {
     var path = target
     if line.byte(path.start) != 0x2F {
@@ -233,7 +254,9 @@ extension RawSpan {
     }
   }
 
-  /// Whether it can be a request's authority: a host and maybe a port, nobody's name before it. Source: RFC 9110 §7.2.
+  /// Whether it can be a request's authority: a host and maybe a port, nobody's name before it.
+  ///
+  /// Source: RFC 9110 §7.2.
   var isHost: Bool {
     var end = leading(kernel_set_host)
     if end == 0, byteCount > 0, byte(0) == 0x5B {

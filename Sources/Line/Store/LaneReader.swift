@@ -2,12 +2,14 @@ internal import Bytes
 public import Events
 public import Formats
 
-/// Reads a lane from its files, oldest commit first. No I/O: it says what to read and is given the bytes.
+/// Reads a lane from its files, oldest commit first.
+///
+/// No I/O: it says what to read and is given the bytes.
 ///
 ///     headers of all slots ─▶ survey of the newest segment ─▶ segment after segment, commit after commit
 ///
-/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how far
-/// that is. What is damaged is reported and stepped over.
+/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how
+/// far that is. What is damaged is reported and stepped over.
 public struct LaneReader: ~Copyable {
   /// What to do next.
   public enum Need: Sendable, Equatable {
@@ -111,7 +113,9 @@ public struct LaneReader: ~Copyable {
     (self.readBytes, self.start) = (readBytes ?? commitBytesMax, start)
   }
 
-  /// What it needs. Its answer changes with every `take`.
+  /// What it needs.
+  ///
+  /// Its answer changes with every `take`.
   public mutating func need() -> Need {
     while true {
       switch stage {

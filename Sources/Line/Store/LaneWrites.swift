@@ -56,6 +56,9 @@ extension Lane {
   ///   - region: the batch's entries behind room for the commit's header; padded to whole blocks here.
   ///   - events: how many events it holds.
   ///   - last: the number of the last of them.
+  ///   - utcNs: when it is sealed, in nanoseconds since the Unix epoch.
+  ///   - nowNs: monotonic nanoseconds.
+  /// - Returns: where the region is to be written.
   public mutating func commit(
     _ region: inout Region,
     events: Int,
