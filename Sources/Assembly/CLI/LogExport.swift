@@ -23,7 +23,10 @@ func exportTopic(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let out = arguments["--out"] ?? "-"
   let lanes = try directory.lanes(arguments)
   if form == .raw, out == "-", lanes.count > 1 {
-    throw .usage(arguments.command, "raw batches of several partitions can't share an output; name one by '--partition'")
+    throw .usage(
+      arguments.command,
+      "raw batches of several partitions can't share an output; name one by '--partition'"
+    )
   }
   if out != "-" { try makeFolder(out) }
   var troubles = Troubles()
