@@ -92,7 +92,7 @@ let package = Package(
     module("Host", on: "Assembly", uses: ["Bytes", "CHost", "CLiburing", "Events", "Formats", "World"]),
     .target(
       name: "Load",
-      dependencies: ["Bytes", "CHost", "CLiburing", "Telemetry"],
+      dependencies: ["Bytes", "CHost", "CLiburing", "Events"],
       path: "Benchmarks/Load",
       swiftSettings: settings
     ),

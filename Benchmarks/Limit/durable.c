@@ -121,7 +121,8 @@ int main(int count, char **arguments) {
   if (prepare == RECYCLED) write_in_advance(path);
   else unlink(path);
   int flags = O_CREAT | O_RDWR | O_CLOEXEC;
-  flags |= (mode == BUFFERED_LINKED ? 0 : O_DIRECT) | (mode == DIRECT_DSYNC ? O_DSYNC : 0);
+  if (mode != BUFFERED_LINKED) flags |= O_DIRECT;
+  if (mode == DIRECT_DSYNC) flags |= O_DSYNC;
   if ((descriptor = open(path, flags, 0600)) < 0) die(path);
   if (prepare == ALLOCATED && fallocate(descriptor, 0, 0, (off_t)file_bytes)) die("fallocate");
   if (fsync(descriptor)) die("fsync");

@@ -180,6 +180,12 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     waiting.append(id)
   }
 
+  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
+  mutating func revisit(_ id: ConnectionID) {
+    list(id)
+    hasFreed = true
+  }
+
   /// Moves on every connection that waits: the ones listed this turn, and all when something came free.
   private mutating func settle() {
     var kept = hasFreed ? 0 : seen

@@ -163,7 +163,7 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     deafen(id)
     connections[index].isBroken = true
-    list(id)
+    revisit(id)
   }
 
   mutating func closed(_ id: ConnectionID) {
@@ -258,7 +258,7 @@ extension Shard where M: ~Copyable {
         counters.timedOutSend &+= 1
         fail(id)
       }
-      list(id)
+      revisit(id)
     }
   }
 }

@@ -31,7 +31,7 @@ extension Shard where M: ~Copyable {
     drainUntilNs = machine.now().monotonicNs + limitNs
     stopAccepting()
     for index in 0..<connections.count where connections[index].isOpen {
-      list(ConnectionID(rawValue: UInt32(index)))
+      revisit(ConnectionID(rawValue: UInt32(index)))
     }
   }
 

@@ -42,6 +42,8 @@ public import World
   /// Ends of accepts that follow a connection accepted last.
   var endedListener: (ListenerID, Int32)?
   var isWoken = false
+  /// Whether the preparing thread has said something.
+  var hasProgress = false
   var isTiming = false
   var randomness = Randomness()
   var counted = HostCounters()

@@ -25,10 +25,13 @@ extension Host {
       isWoken = false
       return .woken
     }
+    if hasProgress {
+      if let (segment, throughBytes) = segments.nextPrepared() { return .prepared(segment, throughBytes: throughBytes) }
+      hasProgress = false
+    }
     while let finished = ring.next() {
       if let completion = translate(finished) { return completion }
     }
-    if let (segment, throughBytes) = segments.nextPrepared() { return .prepared(segment, throughBytes: throughBytes) }
     return nil
   }
 

@@ -246,18 +246,25 @@ public struct Lane: ~Copyable {
     if batchBytes > 0 {
       let needed = CommitHeader.padded(batchBytes)
       guard position + needed <= end else {
-        let hasRoom = position + index.bytesMax <= limit
-        phase = .closing(hasIndex: !hasRoom)
-        return hasRoom ? .index : .wait
+        return endSegment(limit: limit)
       }
       guard position + needed <= segments[slot].preparedBytes else { return .wait }
       return flights.isEmpty || batchBytes >= pace || isDraining ? .commit : .wait
     }
     guard flights.isEmpty, publishedThrough < recordsSequence,
-      isDraining || nowNs - lastWriteNs >= settings.sealAfterNs,
-      position + CommitHeader.blockBytes <= min(end, segments[slot].preparedBytes)
+      isDraining || nowNs - lastWriteNs >= settings.sealAfterNs
     else { return .wait }
-    return .seal
+    let sealEnd = position + CommitHeader.blockBytes
+    guard sealEnd > end else { return sealEnd <= segments[slot].preparedBytes ? .seal : .wait }
+    // No room for a seal: the index says the same, and ends the segment.
+    return endSegment(limit: limit)
+  }
+
+  /// Begins to end the segment: with its index where there is room for one.
+  private mutating func endSegment(limit: Int) -> Step {
+    let hasRoom = position + index.bytesMax <= limit
+    phase = .closing(hasIndex: !hasRoom)
+    return hasRoom ? .index : .wait
   }
 
   /// While writes are under way the next one waits for so many bytes: small ones would cost the disk and the core more
