@@ -107,6 +107,7 @@ let package = Package(
       name: "Simulator",
       dependencies: ["Bytes", "Events", "Formats", "World"],
       path: "Tests/Simulator",
+      exclude: ["mutations.txt"],
       swiftSettings: settings
     ),
     .executableTarget(
