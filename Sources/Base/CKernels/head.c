@@ -143,7 +143,7 @@ static inline void request_line(const struct lines *in, size_t end, struct kerne
 static inline uint64_t controls(const uint8_t *bytes, size_t readable) {
   uint64_t mask = 0;
   if (__builtin_expect(readable >= 64, 1)) {
-    for (int part = 0; part < 4; part++) mask |= (uint64_t)block_controls(block_load(bytes + part * 16, 16)) << part * 16;
+    for (size_t at = 0; at < 64; at += 16) mask |= (uint64_t)block_controls(block_load(bytes + at, 16)) << at;
     return mask;
   }
   for (size_t at = 0; at < readable; at += 16) {

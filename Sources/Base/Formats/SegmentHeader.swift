@@ -103,6 +103,12 @@ public struct SegmentHeader: Sendable, Equatable {
   public static var topicsMax: Int { 4096 }
   /// How many bytes a header of so many topics takes, padded to whole blocks.
   public static func byteCount(topics: Int) -> Int { CommitHeader.padded(fixedBytes + topics * topicBytes) }
+  /// How many bytes the header that starts with these takes, padded to whole blocks, or `nil` when none starts there.
+  public static func byteCount(startingWith bytes: RawSpan) -> Int? {
+    guard bytes.byteCount >= fixedBytes, bytes.integer(UInt64.self, at: 0) == magic else { return nil }
+    let topics = Int(bytes.integer(UInt32.self, at: 52))
+    return topics <= topicsMax ? byteCount(topics: topics) : nil
+  }
   /// How many bytes this header takes, padded to whole blocks: where its first commit stands.
   public var byteCount: Int { SegmentHeader.byteCount(topics: topics.count) }
 

@@ -153,11 +153,18 @@ public struct FramedFront: Front, ~Copyable {
     var run = Answer(.stored)
     var at = cursor.position
     var pause: Fed.Pause?
+    var alias = UInt16.max
+    var binding = Binding()
+    var grant = grant(binding)
     while bytes.byteCount &- at >= FramedFront.headBytes {
       let head = FrameHead(bytes, at: at)
       // What is wrong with this frame is found when it is the first.
       guard head.kind == Kind.event, run.events == 0 || head.alias == run.topic else { break }
-      let binding = head.alias < UInt16(FramedFront.aliasesMax) ? bindings[Int(head.alias)] : Binding()
+      if head.alias != alias {
+        alias = head.alias
+        binding = alias < UInt16(FramedFront.aliasesMax) ? bindings[Int(alias)] : Binding()
+        grant = self.grant(binding)
+      }
       guard head.parts == 0, head.length > FramedFront.countedHeadBytes,
         head.length &- FramedFront.countedHeadBytes <= Int(binding.eventBytesMax)
       else {
@@ -170,7 +177,7 @@ public struct FramedFront: Front, ~Copyable {
         break
       }
       let payload = bytes.extracting(at &+ FramedFront.headBytes..<at &+ total)
-      let verdict = consumer.take(Event(grant: grant(binding), origin: Origin(), payload: payload))
+      let verdict = consumer.take(Event(grant: grant, origin: Origin(), payload: payload))
       guard case .numbered(let placement) = verdict else {
         if run.events > 0 { owe(run, at: &desk) }
         if case .refused(let reason) = verdict {

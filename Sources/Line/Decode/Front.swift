@@ -63,7 +63,7 @@ public struct Fed: Sendable {
   public let consumed: Int
   /// Why not more.
   public let pause: Pause
-  /// Says how many bytes were used up, and why not more.
+  /// How far, and why.
   @inlinable public init(consumed: Int, _ pause: Pause) {
     self.consumed = consumed
     self.pause = pause

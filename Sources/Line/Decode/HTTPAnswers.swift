@@ -136,7 +136,7 @@ extension Desk {
   }
 
   @inline(__always) private func receiptKey(_ answer: Answer) -> ReceiptText.Key {
-    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateSecond, stamp: dates.stampSecond)
+    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateNs, stamp: dates.stampNs)
   }
 
   /// Writes a plain receipt after the model of the last one, if only offsets and the time's fraction differ.
@@ -147,9 +147,11 @@ extension Desk {
     let start = reply.count
     reply.write(atMost: room) { writer in
       receipts.appendHead(to: &writer)
-      appendOffsets(of: answer, to: &writer)
+      writer.append("{\"first\":")
+      writer.append(decimal: answer.first, ",\"last\":")
+      writer.append("}")
       receipts.appendMiddle(to: &writer)
-      appendFraction(of: answer, to: &writer)
+      appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
       writer.append("Z\",\"clock\":\"unknown\",\"errorNs\":null}}")
     }
     Desk.storeLength(reply.count - start - receipts.bodyAt, at: start + receipts.lengthAt, in: &reply)
@@ -182,14 +184,13 @@ extension Desk {
     writer.append("}")
   }
 
-  @inline(__always) private func appendFraction(of answer: Answer, to writer: inout Writer) {
-    let nanoseconds = DateTexts.nanoseconds(answer.receivedNs)
+  @inline(__always) private func appendFraction(_ nanoseconds: UInt32, to writer: inout Writer) {
     writer.append(UInt8(truncatingIfNeeded: 0x30 + nanoseconds / 100_000_000))
     writer.append(eightDigits: nanoseconds % 100_000_000)
   }
 
   private func appendTime(of answer: Answer, to writer: inout Writer) {
-    appendFraction(of: answer, to: &writer)
+    appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
     switch ClockState(rawValue: answer.clock) {
     case .locked: writer.append("Z\",\"clock\":\"locked\",\"errorNs\":")
     case .holdover: writer.append("Z\",\"clock\":\"holdover\",\"errorNs\":")

@@ -234,7 +234,7 @@ public struct HTTPFront: Front, ~Copyable {
   /// Whether the request may bring events, and what its body is.
   ///
   /// Throws: what its answer says; the body is thrown away.
-  private mutating func admit(
+  @inline(__always) private mutating func admit(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -272,7 +272,7 @@ public struct HTTPFront: Front, ~Copyable {
   /// Whose credential the request has.
   ///
   /// Throws: `unauthenticated` when it is nobody's, or is needed and missing.
-  func principal(
+  @inline(__always) func principal(
     _ head: RequestHead,
     _ bytes: RawSpan,
     from consumer: inout some EventConsumer & ~Copyable
@@ -302,7 +302,7 @@ public struct HTTPFront: Front, ~Copyable {
   }
 
   /// The body of a request that is admitted.
-  private mutating func begin(
+  @inline(__always) private mutating func begin(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,

@@ -20,9 +20,18 @@ struct RequestHead {
   enum Coding: UInt8 { case identity, gzip, other }
   /// A part of the head.
   struct Place {
-    var start = 0
-    var end = 0
-    var isEmpty: Bool { start == end }
+    private var first: UInt32 = 0
+    private var behind: UInt32 = 0
+    init() {}
+    init(start: Int, end: Int) {
+      (first, behind) = (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: end))
+    }
+    var start: Int {
+      get { Int(first) }
+      set { first = UInt32(truncatingIfNeeded: newValue) }
+    }
+    var end: Int { Int(behind) }
+    var isEmpty: Bool { first == behind }
   }
 
   /// How many bytes it has, the empty line included.

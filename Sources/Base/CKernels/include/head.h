@@ -80,8 +80,8 @@ size_t kernel_head_end(const uint8_t *bytes, size_t n, size_t from);
 /// How many of the first bytes are in a set.
 size_t kernel_leading(const uint8_t *bytes, size_t n, enum kernel_set set);
 
-/// Whether `n` bytes are those of `known` wherever `mask` has ones. `n` is a multiple of 16, and so are the addresses of
-/// `known` and `mask`. Looks at all bytes in any case, so the time it takes tells nothing of a secret among them.
+/// Whether `n` bytes are those of `known` wherever `mask` has ones. `n` and the addresses of `known` and `mask` are
+/// multiples of 16. Looks at all bytes in any case, so the time it takes tells nothing of a secret among them.
 bool kernel_head_matches(const uint8_t *bytes, const uint8_t *known, const uint8_t *mask, size_t n);
 
 /// Whether `n` bytes are `text`.
