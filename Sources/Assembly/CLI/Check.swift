@@ -68,7 +68,7 @@ enum SettingsFile {
 
 /// The contents of a file that must be there.
 ///
-/// - Parameter bytesMax: what is larger is refused.
+/// What is larger than `bytesMax` is refused.
 func contents(of path: String, bytesMax: Int = 64 << 20) throws(HostFailure) -> [UInt8] {
   let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw unreadable(path, errno) }

@@ -89,7 +89,9 @@ private func output(_ target: ExportTarget, _ ending: String) throws(CommandFail
   }
 }
 
-/// Copies a topic's batches as they are. Their file is named for the first offset in it, as Kafka names a log's.
+/// Copies a topic's batches as they are.
+///
+/// Their file is named for the first offset in it, as Kafka names a log's.
 private func exportRaw(
   _ topic: TopicID,
   _ scan: inout LaneScan,

@@ -132,7 +132,9 @@ public struct CommitHeader: Sendable, Equatable {
     return .found(header)
   }
 
-  /// Whether `bytes` start like a commit of a later generation than this. Without the segment's header there is no secret
+  /// Whether `bytes` start like a commit of a later generation than this.
+  ///
+  /// Without the segment's header there is no secret
   /// to check it by, so it is good for a warning only.
   public static func looksLikeCommit(_ bytes: RawSpan, of lane: LaneID, after generation: UInt64) -> Bool {
     guard bytes.byteCount >= byteCount, bytes.integer(UInt32.self, at: 0) == magic else { return false }
