@@ -112,7 +112,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "line-benchmark",
-      dependencies: line + ["Gateway", "Simulator"],
+      dependencies: line + ["Accept", "Decode", "Gate", "Gateway", "Host", "Simulator", "Store"],
       path: "Benchmarks/Line",
       swiftSettings: settings
     ),
