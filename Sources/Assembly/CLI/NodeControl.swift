@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Decode
 internal import Events
 internal import Formats
 internal import Gate
