@@ -120,7 +120,9 @@ int main(int count, char **arguments) {
   }
   if (prepare == RECYCLED) write_in_advance(path);
   else unlink(path);
-  int flags = O_CREAT | O_RDWR | O_CLOEXEC | (mode == BUFFERED_LINKED ? 0 : O_DIRECT) | (mode == DIRECT_DSYNC ? O_DSYNC : 0);
+  int flags = O_CREAT | O_RDWR | O_CLOEXEC;
+  if (mode != BUFFERED_LINKED) flags |= O_DIRECT;
+  if (mode == DIRECT_DSYNC) flags |= O_DSYNC;
   if ((descriptor = open(path, flags, 0600)) < 0) die(path);
   if (prepare == ALLOCATED && fallocate(descriptor, 0, 0, (off_t)file_bytes)) die("fallocate");
   if (fsync(descriptor)) die("fsync");
@@ -132,8 +134,8 @@ int main(int count, char **arguments) {
   if (mode == DIRECT_GROUP) run_groups(until);
   else run_each(until);
   double seconds = (double)(now_ns() - began) / 1e9, busy = (double)(cpu_ns() - used) / 1e9;
-  printf("{\"bytes_per_second\": %.0f, \"commits_per_second\": %.0f, \"p50_ns\": %lu, \"p99_ns\": %lu, \"max_ns\": %lu, "
-         "\"busy\": %.3f, \"size\": %d, \"depth\": %d, \"mode\": %d, \"prepare\": %d}\n",
+  printf("{\"bytes_per_second\": %.0f, \"commits_per_second\": %.0f, \"p50_ns\": %lu, \"p99_ns\": %lu, "
+         "\"max_ns\": %lu, \"busy\": %.3f, \"size\": %d, \"depth\": %d, \"mode\": %d, \"prepare\": %d}\n",
       (double)blocks * size / seconds, (double)blocks / seconds, (unsigned long)histogram_percentile(&latencies, 0.5),
       (unsigned long)histogram_percentile(&latencies, 0.99), (unsigned long)latencies.max, busy / seconds, size, depth,
       mode, prepare);

@@ -167,8 +167,8 @@ static inline char *pool_buffer(const struct pool *pool, unsigned id) {
   return pool->memory + (size_t)id * pool->buffer_bytes;
 }
 static inline void pool_return(struct pool *pool, unsigned id) {
-  io_uring_buf_ring_add(
-      pool->ring, pool_buffer(pool, id), pool->buffer_bytes, (unsigned short)id, (int)pool->count - 1, pool->returned++);
+  io_uring_buf_ring_add(pool->ring, pool_buffer(pool, id), pool->buffer_bytes, (unsigned short)id,
+      (int)pool->count - 1, pool->returned++);
 }
 static inline void pool_publish(struct pool *pool) {
   io_uring_buf_ring_advance(pool->ring, pool->returned);

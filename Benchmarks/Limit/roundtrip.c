@@ -2,9 +2,9 @@
 //
 //   roundtrip [ring=1] [spin_us=0] [conns=64] [request=256] [rate=0] [ms=3000] [server=0] [load=1]
 //
-// The server runs on CPU `server`: with ring=1 multishot receives and sends on io_uring, with ring=0 epoll. It looks for
-// work for `spin_us` before it sleeps. A child process on CPU `load` keeps one request a connection under way (rate=0),
-// or sends `rate` requests a second (an open loop: latency counts from the time a request was due).
+// The server runs on CPU `server`: with ring=1 multishot receives and sends on io_uring, with ring=0 epoll. It looks
+// for work for `spin_us` before it sleeps. A child process on CPU `load` keeps one request a connection under way
+// (rate=0), or sends `rate` requests a second (an open loop: latency counts from the time a request was due).
 // Prints two JSON objects, the server's and the child's.
 #include "limit.h"
 #include <fcntl.h>
@@ -66,7 +66,8 @@ static int ask(int connection, uint64_t time) {
 static void take_answers(const struct io_uring_cqe *done, uint64_t now, uint64_t from) {
   int connection = 0, count = take_received(done, &connection);
   if (count < 0) fail(-ECONNRESET, "the server");
-  for (received_bytes[connection] += (uint32_t)count; received_bytes[connection] >= 2; received_bytes[connection] -= 2) {
+  received_bytes[connection] += (uint32_t)count;
+  for (; received_bytes[connection] >= 2; received_bytes[connection] -= 2) {
     uint64_t time = times[connection][answered[connection]++ % WAITING_MAX];
     if (time >= from) histogram_record(&latencies, now - time);
     if (!rate) ask(connection, now);

@@ -1,6 +1,7 @@
 // The least an ingestion server can do: receives length-prefixed messages over loopback TCP and counts them.
 //
-//   sink [conns=64] [msg=256] [batch=64] [touch=0] [ms=2000] [server=0] [load=1] [buffer=16384] [buffers=1024] [bundle=1]
+//   sink [conns=64] [msg=256] [batch=64] [touch=0] [ms=2000] [server=0] [load=1]
+//        [buffer=16384] [buffers=1024] [bundle=1]
 //
 // The server runs on CPU `server`; a child process on CPU `load` sends as fast as TCP lets it, `batch` messages a
 // write. Every message carries a sequence number that is checked. With touch=1 every byte of the payload is read, as a

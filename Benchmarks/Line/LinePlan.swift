@@ -105,7 +105,6 @@ public struct LinePlan: Sendable {
     settings.listeners = [ShardSettings.Listener(front: front, traits: FrontTraits(requiresKey: false))]
     let order: Order = traffic == .keyed ? .key : .connection
     settings.topics = [Topic(id: TopicID(rawValue: 0), name: LinePlan.topicName, order: order)]
-    settings.topicAgesNs = [nil]
     return settings
   }
 }

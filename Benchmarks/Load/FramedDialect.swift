@@ -83,6 +83,8 @@ struct FramedAnswers: AnswerReader {
   private static let frameBytesMax = 4096
 
   private var straddling: [UInt8] = []
+  /// Whether the topic has its alias; a refusal before that is the greeting's, whatever was refused together with it.
+  private var isBound = false
 
   init() {}
 
@@ -102,7 +104,7 @@ struct FramedAnswers: AnswerReader {
       }
       let frame = bytes.extracting(offset..<offset + total)
       offset += total
-      if let answer = try Self.answer(frame) { return answer }
+      if let answer = try answer(frame) { return answer }
     }
     return nil
   }
@@ -118,7 +120,7 @@ struct FramedAnswers: AnswerReader {
       let whole = straddling
       straddling.removeAll(keepingCapacity: true)
       // SAFETY: the bytes of an array of bytes are all initialized.
-      return try unsafe Self.answer(whole.span.bytes)
+      return try unsafe answer(whole.span.bytes)
     }
     return nil
   }
@@ -128,20 +130,21 @@ struct FramedAnswers: AnswerReader {
     return 4 + Int(length)
   }
 
-  private static func answer(_ frame: RawSpan) throws(UnreadableAnswer) -> Answer? {
+  private mutating func answer(_ frame: RawSpan) throws(UnreadableAnswer) -> Answer? {
     let kind = frame.byte(4)
     let request = frame.integer(UInt32.self, at: 8)
     switch kind {
-    case Received.welcome, Received.bound, Received.pong: return nil
+    case Received.welcome, Received.pong: return nil
+    case Received.bound:
+      isBound = true
+      return nil
     case Received.stored:
       guard frame.byteCount >= 16 else { throw UnreadableAnswer(why: "a frame that is cut") }
       return Answer(status: 200, extent: .events(frame.integer(UInt32.self, at: 12), through: request))
     case Received.refused:
       guard frame.byteCount >= 17 else { throw UnreadableAnswer(why: "a frame that is cut") }
       let reason = Refusal(rawValue: frame.byte(16))
-      guard request != FramedDialect.controlRequest else {
-        throw UnreadableAnswer(why: reason?.row.advice ?? "the greeting was refused")
-      }
+      guard isBound else { throw UnreadableAnswer(why: reason?.row.advice ?? "the greeting was refused") }
       let events = frame.integer(UInt32.self, at: 12)
       return Answer(status: UInt16(reason?.row.status ?? 500), extent: .events(events, through: request))
     case Received.goAway:

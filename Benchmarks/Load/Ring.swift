@@ -98,7 +98,8 @@ internal import Glibc
     }
     var timeout = __kernel_timespec(tv_sec: timeoutNs / 1_000_000_000, tv_nsec: timeoutNs % 1_000_000_000)
     var first: UnsafeMutablePointer<io_uring_cqe>?
-    // Interrupted, timed out or out of room for completions: in each case the caller takes what is there and comes again.
+    // Interrupted, timed out or out of room for completions: in each case the caller takes what is there and comes
+    // again.
     _ = unsafe io_uring_submit_and_wait_timeout(ring, &first, 1, &timeout, nil)
   }
   /// Whether completions are there, or work that makes some.

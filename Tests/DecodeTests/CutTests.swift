@@ -66,7 +66,9 @@ let httpStreams: [(name: String, bytes: [UInt8])] = {
     ("ndjson", post("{1}\n{2}\r\n\n{3}", type: ndjson, ["Sluice-Key: device-9", trace]) + post("{4}\n", type: ndjson)),
     ("json in chunks", chunked(["{", "\"a\"", ":1}"], ["Sluice-Key: k"]) + chunked(["{2}"])),
     ("ndjson in chunks", chunked(["{1}\n{2", "}\n", "{3}\r", "\n\n{4", "4", "4}"], type: ndjson) + post("{5}")),
-    ("chunks with extensions and trailers", chunked(["{1}\n{", "2}"], type: ndjson, trailers: "A: b\r\n", ext: ";a=b")),
+    (
+      "chunks with extensions and trailers", chunked(["{1}\n{", "2}"], type: ndjson, trailers: "A: b\r\n", ext: ";a=b")
+    ),
     ("a long line", post("{1}\n\(long)\n{2}", type: ndjson) + post("{3}")),
     ("a long line in chunks", chunked(["{1}\nxx", long, "x\n{2}", "\n"], type: ndjson) + post("{3}")),
     ("a long event", post(long) + post("{2}")),
@@ -78,8 +80,11 @@ let httpStreams: [(name: String, bytes: [UInt8])] = {
     ("old", post("{1}", ["Connection: keep-alive"], version: "1.0") + post("{2}", version: "1.0")),
     ("closing", post("{1}", ["Connection: close"]) + post("{2}")),
     ("malformed later", post("{1}") + "GET / HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n"),
-    ("malformed in chunks", "POST /v1/events/temps HTTP/1.1\r\nHost: h\r\nContent-Type: \(ndjson)\r\n"
-      + "Transfer-Encoding: chunked\r\n\r\n5\r\n{1}\n{\r\n-1\r\n"),
+    (
+      "malformed in chunks",
+      "POST /v1/events/temps HTTP/1.1\r\nHost: h\r\nContent-Type: \(ndjson)\r\n"
+        + "Transfer-Encoding: chunked\r\n\r\n5\r\n{1}\n{\r\n-1\r\n"
+    ),
     ("too many bytes in chunks", chunked(Array(repeating: long + "\n", count: 18), type: ndjson)),
     ("topic too long to be one", post("{1}", to: String(repeating: "t", count: 300)) + post("{2}")),
   ]
@@ -141,7 +146,9 @@ struct CutTests {
     for seed in 0..<300 {
       var generator = Generator(state: UInt64(seed))
       var bytes: [UInt8] = []
-      for _ in 0..<Int.random(in: 1...6, using: &generator) { bytes += httpStreams.randomElement(using: &generator)!.bytes }
+      for _ in 0..<Int.random(in: 1...6, using: &generator) {
+        bytes += httpStreams.randomElement(using: &generator)!.bytes
+      }
       if seed % 2 == 1 {
         let place = Int.random(in: 0..<bytes.count, using: &generator)
         bytes[place] = UInt8.random(in: 0...255, using: &generator)

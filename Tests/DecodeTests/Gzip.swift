@@ -1,5 +1,6 @@
-/// Makes gzip bodies without a compressor: stored blocks for text, one repeated byte for what expands. Source: RFC 1951,
-/// RFC 1952.
+/// Makes gzip bodies without a compressor: stored blocks for text, one repeated byte for what expands.
+///
+/// Source: RFC 1951, RFC 1952.
 enum Gzip {
   static func stored(_ text: String) -> [UInt8] { stored(Array(text.utf8)) }
   static func stored(_ content: [UInt8]) -> [UInt8] {

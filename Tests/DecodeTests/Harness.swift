@@ -112,7 +112,7 @@ struct Line<F: Front & ~Copyable>: ~Copyable {
     carry.append(contentsOf: arrived)
     drive()
   }
-  mutating func receive(_ text: String) { receive(Array(text.utf8)) }
+  mutating func receive(_ text: some StringProtocol) { receive(Array(text.utf8)) }
 
   mutating func drive() {
     var rounds = 0

@@ -93,18 +93,29 @@ struct RecordTests {
     }
   }
 
-  @Test func `a record's deltas advance as if each were encoded anew`() {
+  @Test func `a record's head advances as if each were encoded anew`() {
     for timestamp: Int64 in [0, 1, -1, 63, 64, -64, -65, 8191, 8192, (1 << 27) - 1, -(1 << 27)] {
-      var deltas = RecordDeltas.none
-      for offset in 0..<20_000 {
-        if deltas.left == 0 { deltas = RecordDeltas(timestampDelta: timestamp, offsetDelta: offset)! }
-        let fresh = RecordDeltas(timestampDelta: timestamp, offsetDelta: offset)!
-        if deltas.word != fresh.word || deltas.byteCount != fresh.byteCount || deltas.left != fresh.left {
-          Issue.record("\(timestamp) \(offset)")
+      for valueBytes in [nil, 0, 10, 63, 64, 8191, 8192, 1 << 18 - 1, 1 << 18] as [Int?] {
+        var head = RecordHead.none
+        for offset in 0..<10_000 where offset < 200 || offset > 8000 {
+          let fresh = RecordHead(
+            timestampDelta: timestamp,
+            offsetDelta: offset,
+            valueBytes: valueBytes,
+            stampBytes: 35
+          )!
+          if head.left == 0 || offset == 8001 { head = fresh }
+          let deltas = RecordDeltas(timestampDelta: timestamp, offsetDelta: offset)!
+          let mask = UInt64.max >> UInt64(64 - 8 * deltas.byteCount)
+          if head.low != fresh.low || head.high != fresh.high || head.left != fresh.left || head.byteCount > 16
+            || head.deltas.word & mask != deltas.word || head.deltas.byteCount != deltas.byteCount
+          {
+            Issue.record("\(timestamp) \(offset)")
+          }
+          head.advance()
         }
-        deltas.advance()
       }
-      let bound = RecordDeltas(timestampDelta: timestamp, offsetDelta: 1 << 20 - 1)
+      let bound = RecordDeltas(timestampDelta: timestamp, offsetDelta: (1 << 20) - 1)
       #expect(bound != nil)
       #expect(bound!.byteCount <= 8)
     }
@@ -133,6 +144,7 @@ struct RecordTests {
         let atOnce = stamped(value.span.bytes, key: key.span.bytes, hasKey: keyCount != nil, header)
         let byField = plain(value.span.bytes, key: key.span.bytes, hasKey: keyCount != nil, header)
         #expect(atOnce == byField, "\(valueCount) \(String(describing: keyCount))")
+        if keyCount == nil { #expect(repeated(value.span.bytes, header) == byField, "\(valueCount)") }
       }
     }
   }
@@ -141,6 +153,15 @@ struct RecordTests {
     let deltas = RecordDeltas(timestampDelta: -300, offsetDelta: 1000)!
     record.write(atMost: record.byteCount) {
       $0.append(record: deltas, key: key, hasKey: hasKey, value: value, stamp: header)
+    }
+    return hex(record.bytes)
+  }
+  func repeated(_ value: RawSpan, _ header: StampHeader) -> String {
+    var record = region(bytes: 1 << 20)
+    let count = value.byteCount
+    let head = RecordHead(timestampDelta: -300, offsetDelta: 1000, valueBytes: count, stampBytes: header.byteCount)!
+    record.write(atMost: head.recordBytes + RecordHead.spoiltBytes) {
+      $0.append(record: head, value: value, stamp: header)
     }
     return hex(record.bytes)
   }

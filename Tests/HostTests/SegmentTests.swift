@@ -1,9 +1,10 @@
 import Bytes
 import Events
 import Glibc
-import Host
 import Testing
 import World
+
+@testable import Host
 
 let segment = SegmentID(lane: LaneID(rawValue: 0), slot: 0)
 
@@ -242,5 +243,18 @@ extension RealMachine {
       guard start == Array(bytes.prefix(8192)) else { fatalError("the first half is missing") }
       exit(0)
     }
+  }
+}
+
+extension RealMachine {
+  @Test func `the disk's flush is measured without a trace`() throws {
+    let files = TemporaryDirectory()
+    let latencies = try DataDirectory.flushLatencies(in: files.path, count: 5)
+    #expect(latencies.count == 5)
+    #expect(latencies == latencies.sorted())
+    #expect(latencies[0] > 0)
+    let left = try names(in: files.path)
+    #expect(left.isEmpty)
+    #expect(throws: HostFailure.self) { _ = try DataDirectory.flushLatencies(in: files.path + "/none", count: 1) }
   }
 }

@@ -130,3 +130,32 @@ final class Score: Sendable {
     }
   }
 }
+
+extension RealMachine {
+  @Test func `a wake is heard by a shard that always has something left to do`() throws {
+    var rig = try Rig()
+    rig.host.accept(on: listener)
+    let (client, connection) = rig.connect()
+    rig.host.receive(on: connection)
+    let wakes = rig.wakes
+    var (isWoken, rounds) = (false, 0)
+    while !isWoken, rounds < 100 {
+      rounds += 1
+      client.send([1])
+      // One completion a turn, however many there are; the receive's comes again and again.
+      rig.host.wait()
+      if rounds == 10 { wakes.wake(ShardID(rawValue: 0)) }
+      client.send([2])
+      switch rig.next() {
+      case .woken: isWoken = true
+      case .received(connection, let buffer, _, let more):
+        rig.host.recycle(buffer)
+        if !more { rig.host.receive(on: connection) }
+      case let other: fatalError("unexpected: \(other)")
+      }
+    }
+    #expect(isWoken)
+    #expect(rounds < 20)
+    rig.end()
+  }
+}

@@ -112,8 +112,12 @@ import Testing
     if let key { #expect(text.matches(of: try Regex("\u{0}\u{8}" + key + "\\{")).count == ids.count) }
   }
 
-  @Test func `a refused topic ends the run with the reason`() throws {
-    let server = TinyServer(framed: true) { [self] _, _ in .frame(refused(1, through: .max, reason: 4)) }
+  @Test(arguments: [(1, .max), (2, 0)] as [(UInt32, UInt32)])
+  func `a refused topic ends the run with the reason, even if events are refused along`(
+    count: UInt32,
+    last: UInt32
+  ) throws {
+    let server = TinyServer(framed: true) { [self] _, _ in .frame(refused(count, through: last, reason: 4)) }
     var plan = LoadPlan()
     (plan.wire, plan.port, plan.connections, plan.duration) = (.framed, server.port, 2, 30)
     let result = try run(plan)

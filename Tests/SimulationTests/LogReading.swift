@@ -22,7 +22,11 @@ struct Log {
 
   /// Reads the lanes as `sluice log` would.
   ///
-  /// - Parameter isLive: whether only what is known to be durable is read, as beside a running gateway.
+  /// - Parameters:
+  ///   - disk: what is there to read.
+  ///   - lanes: how many lanes there are.
+  ///   - commitBytesMax: the largest commit, in bytes.
+  ///   - isLive: whether only what is known to be durable is read, as beside a running gateway.
   init(_ disk: SimulatedDisk, lanes: Int, commitBytesMax: Int, isLive: Bool = false) {
     var decompressor = LZ4Decompressor()
     var scratch = Region(id: RegionID(rawValue: 0), byteCount: 4 << 20)

@@ -35,6 +35,11 @@ public struct SimulatedDisk: Sendable {
     }
   }
 
+  /// Takes another disk's files as well; of no lane that is here.
+  public mutating func adopt(_ other: SimulatedDisk) {
+    files.merge(other.files) { _, _ in preconditionFailure("a file stands on one disk") }
+  }
+
   /// Flips one bit.
   public mutating func flip(bit: Int, in segment: SegmentID) {
     files[segment]![bit / 8] ^= 1 << UInt8(bit % 8)

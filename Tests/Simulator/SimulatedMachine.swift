@@ -4,8 +4,9 @@ public import World
 
 /// A machine made of a seed: same seed, same run, to the byte.
 ///
-/// It cuts streams, reorders completions, starves, stalls, resets, fails and tears writes. It is strict as well: what the
-/// kernel would punish in its own time, such as two sends at once or a close with a receive under way, ends the run here.
+/// It cuts streams, reorders completions, starves, stalls, resets, fails and tears writes. It is strict as well: what
+/// the kernel would punish in its own time, such as two sends at once or a close with a receive under way, ends the run
+/// here.
 @safe public struct SimulatedMachine: Machine, ~Copyable {
   enum Pending {
     case send(RegionID, ConnectionID)
@@ -49,11 +50,15 @@ public import World
   var utcOffsetNs: Int64 = 1_790_000_000_000_000_000
   let memory: UnsafeMutableRawBufferPointer
 
+  /// A machine at the start of a run.
+  ///
   /// - Parameters:
   ///   - seed: what the run is made of.
+  ///   - sizes: what the shard allocates.
   ///   - listeners: how many listeners there are.
   ///   - disk: what the last life left.
   ///   - peers: the clients.
+  ///   - faults: what goes wrong, and how often.
   public init(
     seed: UInt64,
     sizes: Sizes,
@@ -76,18 +81,22 @@ public import World
 
   // MARK: Operations
 
+  /// Accepts connections as peers come; a listener has one accept at a time.
   public mutating func accept(on listener: ListenerID) {
     let index = Int(listener.rawValue)
     require(!listening[index] && !isListenerClosed[index], "one accept a listener")
     listening[index] = true
   }
+  /// Ends the accept under way, in its own time.
   public mutating func stopAccepting(on listener: ListenerID) {
     if listening[Int(listener.rawValue)] { pending.append(.endAccept(listener)) }
   }
+  /// Refuses whoever comes from here on.
   public mutating func close(_ listener: ListenerID) {
     require(!listening[Int(listener.rawValue)], "a listener is closed when no accept is under way")
     isListenerClosed[Int(listener.rawValue)] = true
   }
+  /// Lets the peer's bytes arrive; a starved connection may ask only once a buffer is free.
   public mutating func receive(on connection: ConnectionID) {
     let index = peer(connection)
     require(!peers[index].isReceiving, "one receive a connection")
@@ -96,9 +105,11 @@ public import World
     peers[index].hasStarved = false
     if peers[index].isShut || peers[index].isReset { pending.append(.endReceive(connection, 0)) }
   }
+  /// Ends the receive under way, in its own time.
   public mutating func stopReceiving(on connection: ConnectionID) {
     if peers[peer(connection)].isReceiving { pending.append(.endReceive(connection, -125)) }
   }
+  /// Keeps the bytes until the peer takes them, or until its connection breaks.
   public mutating func send(_ region: consuming Region, on connection: ConnectionID) {
     let index = peer(connection)
     require(!peers[index].isSending, "one send a connection")
@@ -108,33 +119,41 @@ public import World
     pending.append(.send(region.id, connection))
     put(region)
   }
+  /// Keeps the bytes until the disk has written them, or torn them.
   public mutating func write(_ region: consuming Region, to segment: SegmentID, at offset: Int) {
     pending.append(.write(region.id, segment, offset))
     put(region)
   }
+  /// Keeps the region until the disk has filled it.
   public mutating func read(into region: consuming Region, from segment: SegmentID, at offset: Int) {
     pending.append(.read(region.id, segment, offset))
     put(region)
   }
+  /// Makes a segment, in as many steps as the seed says.
   public mutating func prepare(_ segment: SegmentID) {
     require(disk.files[segment] == nil, "a segment is prepared once")
     pending.append(.prepare(segment, through: 0))
   }
+  /// Sets the one timer.
   public mutating func timeout(afterNs: Int64) {
     require(timerNs == nil, "one timeout at a time")
     timerNs = nowNs + afterNs
   }
+  /// Notes the shard in `wakes`.
   public mutating func wake(_ shard: ShardID) { wakes.append(shard) }
+  /// Ends both directions; what the peer sends or would take after this is lost.
   public mutating func shutdown(_ connection: ConnectionID) {
     let index = peer(connection)
     peers[index].isShut = true
     if peers[index].isReceiving { pending.append(.endReceive(connection, 0)) }
   }
+  /// Frees the connection's place, in its own time.
   public mutating func close(_ connection: ConnectionID) {
     let index = peer(connection)
     require(!peers[index].isReceiving && !peers[index].isSending, "a connection is closed when nothing is under way")
     pending.append(.close(connection))
   }
+  /// Hands out a region that is not in flight; anything else ends the run.
   public mutating func take(_ region: RegionID) -> Region {
     guard let region = regions[Int(region.rawValue)].take() else { preconditionFailure("a region is taken once") }
     for operation in pending {
@@ -146,27 +165,34 @@ public import World
     }
     return region
   }
+  /// Takes a region back into its place.
   public mutating func put(_ region: consuming Region) {
     let index = Int(region.id.rawValue)
     require(regions[index] == nil, "a region has one place")
     regions[index] = consume region
   }
+  /// Draws from the seed.
   public mutating func entropy() -> UInt64 { random.next() }
+  /// Says where the peer claims to be.
   public func source(of connection: ConnectionID) -> SourceAddress {
     SourceAddress(bits: peers[peer(connection)].source)
   }
+  /// The segments that the disk holds.
   public func segments(of lane: LaneID) -> [SegmentID] {
     disk.files.keys.filter { $0.lane == lane }.sorted { $0.slot < $1.slot }
   }
+  /// The simulated time; nothing bounds its error.
   public func now() -> ClockReading {
     ClockReading(utcNs: nowNs + utcOffsetNs, errorNs: nil, state: .unknown, monotonicNs: nowNs)
   }
+  /// The bytes of a buffer that is lent; any other ends the run.
   @_lifetime(borrow self)
   public borrowing func bytes(of buffer: BufferID, count: Int) -> RawSpan {
     require(lent[Int(buffer.rawValue)] && count <= sizes.bufferBytes, "a buffer is read while it is lent")
     let start = unsafe UnsafeRawPointer(memory.baseAddress! + Int(buffer.rawValue) * sizes.bufferBytes)
     return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: count), borrowing: self)
   }
+  /// Takes a lent buffer back.
   public mutating func recycle(_ buffer: BufferID) {
     require(lent[Int(buffer.rawValue)], "a buffer is given back once")
     lent[Int(buffer.rawValue)] = false
@@ -181,6 +207,7 @@ public import World
   /// Whether `wait` would find something to do besides moving the clock.
   public var isBusy: Bool { taken < ready.count || canHappen }
 
+  /// Takes the next finished operation, in the order that `wait` decided.
   public mutating func next() -> Completion? {
     guard taken < ready.count else { return nil }
     taken += 1
@@ -189,7 +216,8 @@ public import World
 
   /// Lets a few things happen, to peers or to what is pending; like the kernel it returns once something has finished.
   ///
-  /// When nothing can, the clock moves on to the timer. Without one the shard has forgotten somebody: counted in `stuck`.
+  /// When nothing can, the clock moves on to the timer. Without one the shard has forgotten somebody: counted in
+  /// `stuck`.
   public mutating func wait() {
     guard taken == ready.count else { return }
     taken = 0
@@ -331,7 +359,9 @@ public import World
   private mutating func hand(_ region: borrowing Region, to index: Int) { peers[index].take(region.bytes) }
 
   func peer(_ connection: ConnectionID) -> Int {
-    guard let index = places[Int(connection.rawValue)] else { preconditionFailure("a connection is open while it is used") }
+    guard let index = places[Int(connection.rawValue)] else {
+      preconditionFailure("a connection is open while it is used")
+    }
     return index
   }
 }

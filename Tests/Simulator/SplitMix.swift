@@ -1,4 +1,6 @@
-/// The splitmix64 generator: same state, same numbers. Source: Steele, Lea, Flood, OOPSLA 2014.
+/// The splitmix64 generator: same state, same numbers.
+///
+/// Source: Steele, Lea, Flood, OOPSLA 2014.
 public struct SplitMix: RandomNumberGenerator, Sendable {
   var state: UInt64
   /// Starts from a seed.

@@ -43,7 +43,9 @@ struct AdminServer: ~Copyable {
   /// What to wait for: the listener, then the clients.
   var descriptors: [Int32] { [listener.descriptor] + clients.map(\.descriptor) }
 
-  /// Does what can be done without waiting. `ready` has a bit for each of `descriptors`.
+  /// Does what can be done without waiting.
+  ///
+  /// `ready` has a bit for each of `descriptors`.
   mutating func serve(_ ready: UInt64, nowNs: Int64, page: (String) -> AdminPage) {
     for index in clients.indices.reversed() {
       let isReadable = ready & (2 << UInt64(index)) != 0

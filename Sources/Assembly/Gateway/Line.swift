@@ -17,7 +17,9 @@ struct Line: EventConsumer, ~Copyable {
   var lastTopic = TopicID(rawValue: 0)
   var links: Links
   var ledger = Ledger()
-  /// What every event is refused for at the moment; `nil` when they are welcome. Set once a turn.
+  /// What every event is refused for at the moment; `nil` when they are welcome.
+  ///
+  /// Set once a turn.
   var closed: Refusal?
   /// The turn's time.
   var clock = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)
@@ -30,8 +32,7 @@ struct Line: EventConsumer, ~Copyable {
     guard let topic = directory.id(of: name, trying: lastTopic) else { throw .unknownTopic }
     lastTopic = topic
     guard keys.ring.may(principal, write: topic) else { throw .forbidden }
-    let limit = topics[Int(topic.rawValue)].eventBytesMax
-    return Grant(topic: topic, principal: principal, eventBytesMax: limit)
+    return Grant(topic: topic, principal: principal, eventBytesMax: directory.eventBytesMax(of: topic))
   }
 
   mutating func refuse(_ reason: Refusal, under grant: Grant) { ledger.refuse(reason) }
@@ -54,11 +55,13 @@ struct Line: EventConsumer, ~Copyable {
     if let closed { return refused(closed) }
     let acknowledge = topics[Int(grant.topic.rawValue)].acknowledge
     let offset = writers[current].lane.nextOffset(of: grant.topic)
-    let stamp = stamper.stamp(grant.principal)
+    let stamp = stamper.stamp(Origin(), of: grant.principal)
     let timeMs = stamper.timestampMs
     let isKept = writers[current].batch.append(
       payload,
-      to: grant.topic,
+      key: payload.extracting(0..<0),
+      hasKey: false,
+      topic: grant.topic,
       stamp: stamp,
       offset: offset,
       timestampMs: timeMs

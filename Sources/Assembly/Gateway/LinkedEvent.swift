@@ -43,7 +43,7 @@ struct LinkedEvent {
     )
     let flags = bytes.integer(UInt32.self, at: 36)
     guard let state = ClockState(rawValue: UInt8(truncatingIfNeeded: flags >> 8) & 3) else {
-      preconditionFailure("two bits name a clock's state")
+      broken("two bits name a clock's state")
     }
     clock = ClockReading(
       utcNs: bytes.integer(Int64.self, at: 16),
@@ -64,7 +64,9 @@ struct LinkedEvent {
   static func keyBytes(_ bytes: RawSpan) -> Int { Int(bytes.integer(UInt32.self, at: 8)) }
 }
 
-/// FNV-1a, finished so that its low bits depend on all of the key. Source: draft-eastlake-fnv-21 §2.
+/// FNV-1a, finished so that its low bits depend on all of the key.
+///
+/// Source: draft-eastlake-fnv-21 §2.
 func keyHash(_ key: RawSpan) -> UInt32 {
   var hash: UInt32 = 0x811C_9DC5
   for offset in 0..<key.byteCount { hash = (hash ^ UInt32(key.byte(offset))) &* 0x0100_0193 }

@@ -7,7 +7,9 @@ internal import Synchronization
 internal import World
 
 /// The way of keyed events between shards: to every other shard a channel of events, and back from it how far they are
-/// safe. Nothing else crosses shards on the event's way.
+/// safe.
+///
+/// Nothing else crosses shards on the event's way.
 ///
 ///     this shard ──channel, numbered from 1──▶ the shard of the key's lane ──commit──▶
 ///     this shard ◀──────── safe through ────── (one number a lane)
@@ -64,7 +66,11 @@ public struct Links: ~Copyable, Sendable {
 
   /// Makes the links between all pairs of shards; each value is to be moved to its shard's thread.
   ///
-  /// - Parameter channelBytes: the capacity of each channel, a power of two; no event is larger than half of it.
+  /// - Parameters:
+  ///   - shards: how many shards there are.
+  ///   - lanes: how many lanes there are over all of them.
+  ///   - channelBytes: the capacity of each channel, a power of two; no event is larger than half of it.
+  /// - Returns: the links of each shard, in the order of the shards.
   public static func make(shards: Int, lanes: Int, channelBytes: Int) -> Slots<Links?> {
     let none = [UInt64](repeating: 0, count: lanes)
     // By sender and receiver; a link from a shard to itself is the smallest there is.
@@ -119,7 +125,9 @@ public struct Links: ~Copyable, Sendable {
     return released
   }
 
-  /// Which lane a key's events go to. Cost: a pass over the key.
+  /// Which lane a key's events go to.
+  ///
+  /// Cost: a pass over the key.
   func lane(of key: RawSpan) -> LaneID { LaneID(rawValue: UInt16(keyHash(key) % UInt32(lanes))) }
   /// The place of a lane among this shard's own, or `nil` when another shard serves it.
   func own(_ lane: LaneID) -> Int? {

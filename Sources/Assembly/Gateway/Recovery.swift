@@ -11,7 +11,9 @@ public struct RecoveredLanes: ~Copyable {
 }
 
 extension RecoveredLanes {
-  /// Reads the end of every lane that a shard serves. Cost: one pass over the newest segment of each.
+  /// Reads the end of every lane that a shard serves.
+  ///
+  /// Cost: one pass over the newest segment of each.
   ///
   /// - Throws: what makes a lane unusable; nothing has been changed.
   public static func read<M: Machine & ~Copyable>(_ settings: ShardSettings, from machine: inout M) throws(LaneDamage)
@@ -74,9 +76,7 @@ extension ShardSettings {
       segmentBytes: sizes.segmentBytes,
       slots: sizes.segments,
       commitBytesMax: sizes.batchBytes,
-      writesMax: sizes.writes,
-      sealAfterNs: sealAfterNs,
-      retentionAgeNs: retentionAgeNs
+      writesMax: sizes.writes
     )
   }
 }

@@ -2,7 +2,9 @@ internal import Bytes
 internal import Decode
 internal import Events
 
-/// The fronts this build speaks. A new protocol is one file in `Decode` and one line here.
+/// The fronts this build speaks.
+///
+/// A new protocol is one file in `Decode` and one line here.
 let fronts = [
   FrontEntry(HTTPFront.self),
   FrontEntry(FramedFront.self),
@@ -19,7 +21,9 @@ nonisolated(unsafe) private let table: UnsafePointer<FrontEntry> = {
   return unsafe UnsafePointer(entries)
 }()
 
-/// A front with its type erased. One indirect call per received buffer; inside it everything is specialised.
+/// A front with its type erased.
+///
+/// One indirect call per received buffer; inside it everything is specialised.
 @safe struct FrontEntry: @unchecked Sendable {
   let name: StaticString
   let stride: Int

@@ -2,12 +2,12 @@ internal import Accept
 internal import Bytes
 internal import Decode
 internal import Events
+internal import Formats
 internal import Gate
 internal import Mark
 internal import Pack
 internal import Store
 public import Telemetry
-internal import Formats
 public import World
 
 /// One core's share of the gateway: its own machine, connections, batches and lanes.
@@ -21,6 +21,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   let settings: ShardSettings
   /// By listener: which of the fronts answers there.
   let listenerFronts: [Int]
+  var rules: Rules
   var line: Line
   var desk: Desk
   var connections: Slots<Connection>
@@ -33,13 +34,16 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var held = 0
   /// Regions that answers can be written to.
   var replies: [RegionID]
-  /// Connections that wait for something of the shard's. The first `seen` of them have been looked at since.
+  /// Connections that wait for something of the shard's.
+  ///
+  /// The first `seen` of them have been looked at since.
   var waiting: [ConnectionID]
   var seen = 0
   /// Whether something they may wait for came free: a commit, a batch, a buffer, a region.
   var hasFreed = false
   /// Which listeners accept, and which would but for want of places.
   var accepting: [AcceptState]
+  var acceptBudget: AcceptBudget
   var deadlines: Deadlines
   var nextLane = 0
   /// How long writes took, in nanoseconds.
@@ -56,6 +60,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   }
   enum AcceptState: UInt8, Sendable {
     case accepting
+    /// Stopped for this turn, because many came at once.
+    case yielding
     case stopping
     case paused
     case closed
@@ -79,7 +85,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     let writers = Slots<LaneWriter>(sizes.lanes) { index in
       let first = index * sizes.batchesPerLane
       let spares = (first + 1..<first + sizes.batchesPerLane).map { RegionID(rawValue: UInt32($0)) }
-      let lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      lane.adopt(rules)
       let region = machine.take(RegionID(rawValue: UInt32(first)))
       return LaneWriter(lane, filling: region, spares: spares, topics: settings.topics)
     }
@@ -95,17 +102,23 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       limits: settings.limits,
       topics: settings.topics,
       lanes: settings.lanes,
-      answers: max(4 * sizes.connections, settings.limits.answersMax * 16)
+      // One for each connection, so that none waits for another's, and a common stock for those that pipeline.
+      answers: sizes.connections + 64 * settings.limits.answersMax
     )
     connections = Slots(sizes.connections) { _ in Connection() }
     carries = Carries(sizes)
     limits = ConnectionLimits(
       connectionsMax: sizes.connections,
-      perSourceMax: settings.connectionsPerSource > 0 ? settings.connectionsPerSource : .max,
+      perSourceMax: rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max,
       seed: machine.entropy()
     )
-    deadlines = Deadlines(connections: sizes.connections, limits: settings.times)
-    admission = Admission(limits: settings.admission, seed: machine.entropy())
+    deadlines = Deadlines(connections: sizes.connections, limits: rules.times)
+    let bytesInFlightMax = sizes.batches * sizes.batchBytes
+    admission = Admission(
+      limits: Admission.Limits(bytesInFlightMax: bytesInFlightMax, timeInFlightMaxNs: rules.timeInFlightMaxNs),
+      seed: machine.entropy()
+    )
+    acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
     received = Array(repeating: Received(), count: sizes.buffers)
     replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
     waiting = []
@@ -120,6 +133,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       return index
     }
     self.settings = settings
+    self.rules = rules
     self.machine = machine
     begin()
     for index in 0..<line.writers.count { advance(index) }
@@ -146,6 +160,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// Fixes the turn's time and what it says about load.
   private mutating func begin() {
+    acceptBudget.startTurn()
     let clock = machine.now()
     line.clock = clock
     line.stamper.read(clock)
@@ -186,6 +201,12 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     waiting.append(id)
   }
 
+  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
+  mutating func revisit(_ id: ConnectionID) {
+    list(id)
+    hasFreed = true
+  }
+
   /// Moves on every connection that waits: the ones listed this turn, and all when something came free.
   private mutating func settle() {
     var kept = hasFreed ? 0 : seen
@@ -218,9 +239,11 @@ public enum ShardState: UInt8, BitwiseCopyable, Sendable {
 public struct ShardCounters: BitwiseCopyable, Sendable {
   /// Turns of its loop.
   public var turns: UInt64 = 0
-  /// Connections accepted, closed and turned away because their source has enough.
+  /// Connections accepted.
   public var accepted: UInt64 = 0
+  /// Connections closed, for whatever reason.
   public var closed: UInt64 = 0
+  /// Connections turned away because their source has enough.
   public var turnedAway: UInt64 = 0
   /// Accepts that ended for want of descriptors or places.
   public var acceptsPaused: UInt64 = 0
@@ -228,12 +251,15 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
   public var starved: UInt64 = 0
   /// Receives that were ended because a connection held its share of buffers.
   public var receivesPaused: UInt64 = 0
-  /// Connections ended because their peer took too long: over a message, between messages, or to take an answer.
+  /// Connections ended because a message took too long to arrive.
   public var timedOutMessage: UInt64 = 0
+  /// Connections ended because nothing came between messages for too long.
   public var timedOutIdle: UInt64 = 0
+  /// Connections ended because their peer did not take an answer in time.
   public var timedOutSend: UInt64 = 0
-  /// Bytes received and sent.
+  /// Bytes received.
   public var bytesReceived: UInt64 = 0
+  /// Bytes of answers sent.
   public var bytesSent: UInt64 = 0
   /// Answers' sends.
   public var sends: UInt64 = 0

@@ -17,7 +17,7 @@ extension Shard where M: ~Copyable {
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
     // Where it comes from costs a system call, so it is looked up only where it matters.
-    let source = settings.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
+    let source = rules.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
     connections[index].open(entry, traits, lane: lane, source: source)
     deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
     machine.receive(on: id)
@@ -28,6 +28,11 @@ extension Shard where M: ~Copyable {
     }
     if state != .serving { connections[index].isEnding = true }
     list(id)
+    // Who is open goes before who comes: the rest waits in the kernel's queue until the next turn.
+    if !acceptBudget.spend(), accepting[Int(listener.rawValue)] == .accepting {
+      accepting[Int(listener.rawValue)] = .yielding
+      machine.stopAccepting(on: listener)
+    }
   }
 
   mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
@@ -35,6 +40,11 @@ extension Shard where M: ~Copyable {
     guard state == .serving else {
       machine.close(listener)
       accepting[index] = .closed
+      return
+    }
+    if accepting[index] == .yielding, result == -cancelled {
+      accepting[index] = .accepting
+      machine.accept(on: listener)
       return
     }
     accepting[index] = .paused
@@ -88,7 +98,9 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Feeds a connection's front from one buffer. What can't be read on is finished: its front owes the answer.
+  /// Feeds a connection's front from one buffer.
+  ///
+  /// What can't be read on is finished: its front owes the answer.
   private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
     do throws(Refusal) {
       let bytes = machine.bytes(of: buffer, count: count)
@@ -157,7 +169,7 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     deafen(id)
     connections[index].isBroken = true
-    list(id)
+    revisit(id)
   }
 
   mutating func closed(_ id: ConnectionID) {
@@ -252,7 +264,7 @@ extension Shard where M: ~Copyable {
         counters.timedOutSend &+= 1
         fail(id)
       }
-      list(id)
+      revisit(id)
     }
   }
 }

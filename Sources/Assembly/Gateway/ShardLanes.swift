@@ -81,7 +81,9 @@ extension Shard where M: ~Copyable {
     hasFreed = true
   }
 
-  /// Says how full the shard is, and whether events are welcome. Once a turn.
+  /// Says how full the shard is, and whether events are welcome.
+  ///
+  /// Once a turn.
   mutating func judge() {
     let nowNs = line.clock.monotonicNs
     var load = Admission.Load()

@@ -95,6 +95,32 @@ public struct DataDirectory: ~Copyable, Sendable {
     throw .file("write", name, EINVAL)
   }
 
+  /// How long durable writes of one block take in a directory, each in nanoseconds, ascending.
+  ///
+  /// Needs no lock: it writes a file of its own and removes it.
+  public static func flushLatencies(in path: String, count: Int) throws(HostFailure) -> [Int64] {
+    require(count > 0, "something is measured")
+    let name = "\(path)/latency-\(getpid())"
+    let made = unsafe open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard made >= 0 else { throw .file("write in", path, errno) }
+    _ = close(made)
+    defer { _ = unsafe unlink(name) }
+    var file = SegmentFiles(directory: path, mode: .direct).open(path: name)
+    if file == -EINVAL { file = SegmentFiles(directory: path, mode: .buffered).open(path: name) }
+    guard file >= 0 else { throw .file("open", name, -file) }
+    defer { _ = close(file) }
+    let block = Region(id: RegionID(rawValue: 0), byteCount: blockBytes)
+    var latencies: [Int64] = []
+    // The first write makes the file's first block; the others overwrite it, as commits do in prepared segments.
+    for round in 0...count {
+      let start = nanoseconds(of: CLOCK_MONOTONIC)
+      let written = unsafe pwrite(file, block.memory.baseAddress, blockBytes, 0)
+      guard written == blockBytes else { throw .file("write", name, written < 0 ? errno : EIO) }
+      if round > 0 { latencies.append(nanoseconds(of: CLOCK_MONOTONIC) - start) }
+    }
+    return latencies.sorted()
+  }
+
   private static func make(_ folder: String, in parent: String) throws(HostFailure) {
     if unsafe mkdir(folder, 0o700) == 0 { return try syncDirectory(parent) }
     guard errno == EEXIST else { throw .file("make", folder, errno) }

@@ -42,6 +42,8 @@ public import World
   /// Ends of accepts that follow a connection accepted last.
   var endedListener: (ListenerID, Int32)?
   var isWoken = false
+  /// Whether the preparing thread has said something.
+  var hasProgress = false
   var isTiming = false
   var randomness = Randomness()
   var counted = HostCounters()
@@ -183,7 +185,7 @@ public import World
   public mutating func take(_ region: RegionID) -> Region {
     let index = Int(region.rawValue)
     require(transfers[index].kind == .none, "a region in flight stays with the machine")
-    guard let region = regions[index].take() else { fatalError("a region is taken once") }
+    guard let region = regions[index].take() else { broken("a region is taken once") }
     return region
   }
   /// Puts a region back in its place.

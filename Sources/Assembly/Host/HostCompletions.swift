@@ -25,10 +25,13 @@ extension Host {
       isWoken = false
       return .woken
     }
+    if hasProgress {
+      if let (segment, throughBytes) = segments.nextPrepared() { return .prepared(segment, throughBytes: throughBytes) }
+      hasProgress = false
+    }
     while let finished = ring.next() {
       if let completion = translate(finished) { return completion }
     }
-    if let (segment, throughBytes) = segments.nextPrepared() { return .prepared(segment, throughBytes: throughBytes) }
     return nil
   }
 
@@ -113,7 +116,7 @@ extension Host {
       default: return .receiveEnded(connection, finished.result)
       }
     }
-    guard let buffer = finished.buffer else { fatalError("the kernel names the buffer it filled") }
+    guard let buffer = finished.buffer else { broken("the kernel names the buffer it filled") }
     pool.take(buffer)
     let count = Int(finished.result)
     if count <= pool.bufferBytes {
@@ -197,7 +200,7 @@ extension Host {
         regions[index] = consume filled
       }
       return .read(region, result)
-    case .none: fatalError("a transfer finishes once")
+    case .none: broken("a transfer finishes once")
     }
   }
 }

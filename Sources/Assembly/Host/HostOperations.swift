@@ -116,7 +116,7 @@ extension Host {
         unsafe io_uring_prep_read(entry, transfer.descriptor, start, UInt32(count), offset)
       }
       kind = .read
-    case .none: fatalError("a transfer that is queued is under way")
+    case .none: broken("a transfer that is queued is under way")
     }
     unsafe entry.pointee.user_data = Token(kind, UInt32(index), 0).bits
   }

@@ -50,7 +50,8 @@ struct ListenerSockets: ~Copyable, Sendable {
     descriptors[index] = -1
   }
   private static func close(_ descriptor: Int32) {
-    // An accept under way would keep the port taken until the kernel has torn its ring down; shutting down frees it now.
+    // An accept under way would keep the port taken until the kernel has torn its ring down; shutting down frees it
+    // now.
     _ = (Glibc.shutdown(descriptor, host_both_directions), Glibc.close(descriptor))
   }
 }

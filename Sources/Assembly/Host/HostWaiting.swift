@@ -11,7 +11,8 @@ extension Host {
     shutDownQueued()
     if found == nil { found = pull() }
     if found != nil {
-      // The shard has work: hand over, collect what else is ready, and do not sleep.
+      // The shard has work: hand over, collect what else is ready, and do not sleep. Who asks is heard all the same.
+      if word.isAsked { hear(word.wakeUp()) }
       if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
       return
     }
@@ -33,7 +34,7 @@ extension Host {
     }
     let asked = word.goToSleep()
     guard asked.isEmpty else {
-      isWoken = isWoken || asked.contains(.woken)
+      hear(asked)
       if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
       return
     }
@@ -41,7 +42,13 @@ extension Host {
     case .latency, .balanced: ring.enter(waitingFor: 1)
     case .economy(let minimumWaitNs): economise(minimumWaitNs)
     }
-    isWoken = word.wakeUp().contains(.woken) || isWoken
+    hear(word.wakeUp())
+  }
+
+  /// Takes note of what other threads asked for.
+  private mutating func hear(_ asked: WakeWord.Contents) {
+    if asked.contains(.woken) { isWoken = true }
+    if asked.contains(.prepared) { hasProgress = true }
   }
 
   /// Waits for many completions, for one after the minimum of time.

@@ -127,7 +127,7 @@ internal import Glibc
         require(attempts < 100_000, "the kernel takes entries again once completions are taken from it")
         spill()
         sched_yield()
-      default: fatalError("io_uring_enter: \(errorText(-result))")
+      default: broken("io_uring_enter: \(errorText(-result))")
       }
     } while queued > 0
   }
@@ -223,7 +223,7 @@ struct Token {
   }
   var kind: Kind {
     guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: bits >> 56)) else {
-      fatalError("a completion has a token of ours")
+      broken("a completion has a token of ours")
     }
     return kind
   }

@@ -68,7 +68,7 @@ public struct SegmentPreparation: ~Copyable {
 
   /// What a shard needs to reach its segments; once for each.
   public mutating func access(of shard: ShardID) -> SegmentAccess {
-    guard let access = accesses[Int(shard.rawValue)].take() else { fatalError("a shard reaches its segments once") }
+    guard let access = accesses[Int(shard.rawValue)].take() else { broken("a shard reaches its segments once") }
     return access
   }
   /// Ends the thread after the piece it is at, and waits for it.

@@ -13,7 +13,9 @@ public enum Channel {
     public var receiver: Receiver
   }
 
-  /// Makes a queue of so many bytes, a power of two. A message takes at most half of it.
+  /// Makes a queue of so many bytes, a power of two.
+  ///
+  /// A message takes at most half of it.
   public static func make(capacity: Int) -> Ends {
     let storage = Storage(capacity: capacity)
     return Ends(sender: Sender(storage), receiver: Receiver(storage))

@@ -1,6 +1,8 @@
 internal import Glibc
 
-/// A reader over bytes somebody else owns. Every read either advances past what it returned or leaves the position alone.
+/// A reader over bytes somebody else owns.
+///
+/// Every read either advances past what it returned or leaves the position alone.
 public struct Cursor: ~Escapable {
   /// What is read.
   public let bytes: RawSpan
@@ -32,6 +34,7 @@ public struct Cursor: ~Escapable {
   }
 
   /// Reads a zigzag LEB128 number, or `nil` when it is cut or has more than ten bytes.
+  ///
   /// Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
   @_lifetime(self: copy self)
   @inlinable public mutating func varint() -> Int64? {
@@ -76,7 +79,9 @@ extension RawSpan {
     return T(bigEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self))
   }
 
-  /// Where `byte` first is at or after `offset`. Cost: the C library's vectors.
+  /// Where `byte` first is at or after `offset`.
+  ///
+  /// Cost: the C library's vectors.
   public func first(_ byte: UInt8, from offset: Int = 0) -> Int? {
     require(offset >= 0 && offset <= byteCount, "a search starts within its span")
     return unsafe withUnsafeBytes { bytes in
@@ -87,7 +92,9 @@ extension RawSpan {
     }
   }
 
-  /// Whether both hold the same bytes. Cost: stops at the first difference; not for secrets.
+  /// Whether both hold the same bytes.
+  ///
+  /// Cost: stops at the first difference; not for secrets.
   public func equals(_ other: RawSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }
     guard byteCount > 0 else { return true }

@@ -4,11 +4,15 @@ public import Synchronization
 public enum Mailbox<Element: Sendable> {
   /// Both ends, to be taken apart and moved to their threads.
   @frozen public struct Ends: ~Copyable, Sendable {
+    /// The end for the thread that sends.
     public var sender: Sender
+    /// The end for the thread that receives.
     public var receiver: Receiver
   }
 
-  /// Makes a queue. `capacity` is a power of two.
+  /// Makes a queue.
+  ///
+  /// `capacity` is a power of two.
   public static func make(capacity: Int) -> Ends {
     let storage = Storage(capacity: capacity)
     return Ends(sender: Sender(storage), receiver: Receiver(storage))

@@ -7,8 +7,10 @@ internal import Glibc
 @safe public struct Region: ~Copyable {
   /// Which place in its machine's table of regions it belongs to.
   public let id: RegionID
-  /// The bytes themselves, for the machine that holds the region.
-  public let memory: UnsafeMutableRawBufferPointer
+  // Not a buffer pointer, whose start is optional: every write would ask whether it is there.
+  @usableFromInline let start: UnsafeMutableRawPointer
+  /// How many bytes it can hold.
+  public let byteCount: Int
   @usableFromInline var filled = 0
 
   /// How many bytes are filled.
@@ -20,52 +22,59 @@ internal import Glibc
     }
   }
 
-  /// Maps zeroed memory. Cost: address space at once, memory a page at a time when it is first touched.
+  /// Maps zeroed memory.
+  ///
+  /// Cost: address space at once, memory a page at a time when it is first touched.
   public init(id: RegionID, byteCount: Int) {
     require(byteCount > 0, "a region holds something")
     self.id = id
     let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     require(unsafe start != MAP_FAILED, "the address space holds every region")
-    unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    unsafe self.start = start!
+    self.byteCount = byteCount
   }
   deinit {
     // SAFETY: mapped by `init` with this length, and nobody but the owner of this value refers to it.
-    _ = unsafe munmap(memory.baseAddress, memory.count)
+    _ = unsafe munmap(start, byteCount)
   }
 
-  /// How many bytes it can hold.
-  @inlinable public var byteCount: Int { unsafe memory.count }
+  /// The bytes themselves, for the machine that holds the region.
+  @inlinable public var memory: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+  }
   /// How many bytes are free.
   @inlinable public var room: Int { byteCount &- filled }
   /// The filled bytes.
   public var bytes: RawSpan {
     @_lifetime(borrow self)
     @inlinable get {
-      let filled = unsafe RawSpan(_unsafeStart: memory.baseAddress!, byteCount: filled)
+      let filled = unsafe RawSpan(_unsafeStart: start, byteCount: filled)
       return unsafe _overrideLifetime(filled, borrowing: self)
     }
   }
 
-  /// Fills up to `count` further bytes through a writer, which may leave some of them unwritten. Cost: one check.
+  /// Fills up to `count` further bytes through a writer, which may leave some of them unwritten.
+  ///
+  /// Cost: one check.
   @inlinable @inline(__always)
   public mutating func write(atMost count: Int, _ body: (inout Writer) -> Void) {
     require(count >= 0 && count <= room, "what is written fits")
     // SAFETY: the promise above keeps the writer, which can't escape `body`, inside this region.
-    var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
+    var writer = unsafe Writer(from: start + filled, to: start + filled + count)
     body(&writer)
-    filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
+    filled = unsafe writer.position - start
   }
 
   /// The same if it leaves `reserve` bytes free; else nothing happens.
   ///
   /// - Returns: whether it was written. Cost: one check.
   @inlinable @inline(__always)
-  public mutating func write(atMost count: Int, leaving reserve: Int, _ body: (inout Writer) -> Void) -> Bool {
-    guard count >= 0, reserve >= 0, count &+ reserve <= room else { return false }
+  public mutating func write(atMost count: Int, leaving reserve: UInt32, _ body: (inout Writer) -> Void) -> Bool {
+    guard count >= 0, count <= room &- Int(reserve) else { return false }
     // SAFETY: the guard above keeps the writer, which can't escape `body`, inside this region.
-    var writer = unsafe Writer(from: memory.baseAddress! + filled, to: memory.baseAddress! + filled + count)
+    var writer = unsafe Writer(from: start + filled, to: start + filled + count)
     body(&writer)
-    filled = unsafe writer.position - UnsafeMutableRawPointer(memory.baseAddress!)
+    filled = unsafe writer.position - start
     return true
   }
 
@@ -85,7 +94,7 @@ internal import Glibc
   /// Overwrites an integer among the filled bytes, big-endian.
   @inlinable public mutating func store<T: FixedWidthInteger & BitwiseCopyable>(_ value: T, at offset: Int) {
     require(offset >= 0 && offset &+ MemoryLayout<T>.size <= filled, "what is overwritten is filled")
-    unsafe memory.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
+    unsafe start.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
   }
 
   /// Takes away the first `count` filled bytes; what follows moves to the front.
@@ -93,21 +102,24 @@ internal import Glibc
     require(count >= 0 && count <= filled, "what is removed is filled")
     guard count > 0 else { return }
     // SAFETY: both ranges lie within the filled bytes; memmove allows them to overlap.
-    _ = unsafe memmove(memory.baseAddress!, memory.baseAddress! + count, filled - count)
+    _ = unsafe memmove(start, start + count, filled - count)
     filled -= count
   }
 
   /// Zeroes the filled bytes from `offset` on.
   public mutating func zero(from offset: Int) {
     require(offset >= 0 && offset <= filled, "what is zeroed is filled")
-    unsafe (memory.baseAddress! + offset).initializeMemory(as: UInt8.self, repeating: 0, count: filled - offset)
+    unsafe (start + offset).initializeMemory(as: UInt8.self, repeating: 0, count: filled - offset)
   }
 }
 
-/// A region's place in its machine's table. Bound: 24 bits, so that it fits into an operation's token.
+/// A region's place in its machine's table.
+///
+/// Bound: 24 bits, so that it fits into an operation's token.
 public struct RegionID: RawRepresentable, Hashable, Sendable {
   /// The number itself.
   public let rawValue: UInt32
+  /// The region in that place; stops the process when the place is out of bounds.
   @inlinable public init(rawValue: UInt32) {
     precondition(rawValue < 1 << 24)
     self.rawValue = rawValue

@@ -23,7 +23,9 @@ internal import Glibc
     unsafe position.storeBytes(of: value.bigEndian, as: T.self)
     unsafe position += MemoryLayout<T>.size
   }
-  /// Writes bytes. They can't overlap what is written: whoever lends them can't own this memory at the same time.
+  /// Writes bytes.
+  ///
+  /// They can't overlap what is written: whoever lends them can't own this memory at the same time.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(_ bytes: RawSpan) {
     let count = bytes.byteCount
@@ -65,9 +67,12 @@ internal import Glibc
     unsafe position.copyMemory(from: text.utf8Start, byteCount: count)
     unsafe position += count
   }
-  /// Writes an unsigned number in decimal. Bound: 20 digits. Cost: no loop below 10⁸.
+  /// Writes an unsigned number in decimal.
+  ///
+  /// Bound: 20 digits. Cost: no loop below 10⁸.
   @_lifetime(self: copy self)
   @inlinable public mutating func append(decimal value: UInt64) {
+    guard value > 9 else { return append(0x30 | UInt8(truncatingIfNeeded: value)) }
     guard value < 100_000_000 else {
       append(decimal: value / 100_000_000)
       append(eightDigits: UInt32(truncatingIfNeeded: value % 100_000_000))
@@ -87,6 +92,24 @@ internal import Glibc
     }
     unsafe position += count
   }
+  /// Writes a number in decimal, then ASCII text, then the number again, which is worked out once.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always) public mutating func append(decimal value: UInt64, _ text: StaticString) {
+    guard value < 100_000_000, room >= 16 &+ text.utf8CodeUnitCount else {
+      append(decimal: value)
+      append(text)
+      return append(decimal: value)
+    }
+    let digits = eightDigits(UInt32(truncatingIfNeeded: value))
+    let blanks = min(digits.trailingZeroBitCount / 8, 7)
+    let number = ((digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: blanks &* 8)).littleEndian
+    unsafe position.storeBytes(of: number, as: UInt64.self)
+    unsafe position += 8 &- blanks
+    unsafe position.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    unsafe position += text.utf8CodeUnitCount
+    unsafe position.storeBytes(of: number, as: UInt64.self)
+    unsafe position += 8 &- blanks
+  }
   /// Writes a number below 10⁸ with all of its eight digits.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(eightDigits value: UInt32) {
@@ -95,8 +118,9 @@ internal import Glibc
     unsafe position.storeBytes(of: text.littleEndian, as: UInt64.self)
     unsafe position += 8
   }
-  /// Writes a zigzag LEB128 number, as Kafka's records want them. Bound: 10 bytes.
-  /// Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
+  /// Writes a zigzag LEB128 number, as Kafka's records want them.
+  ///
+  /// Bound: 10 bytes. Source: Kafka protocol guide, "Protocol Primitive Types" (VARINT, VARLONG).
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(varint value: Int64) {
     var rest = UInt64(bitPattern: value &<< 1 ^ value &>> 63)
@@ -108,8 +132,8 @@ internal import Glibc
   }
 }
 
-/// The eight digits of a number below 10⁸, one a byte, the first in the lowest byte: halves, then quarters, then digits,
-/// each step one multiplication for all parts at once.
+/// The eight digits of a number below 10⁸, one a byte, the first in the lowest byte: halves, then quarters, then
+/// digits, each step one multiplication for all parts at once.
 @inlinable @inline(__always) func eightDigits(_ value: UInt32) -> UInt64 {
   let halves = UInt64(value / 10_000) | UInt64(value % 10_000) &<< 32
   let hundreds = (halves &* 10_486) &>> 20 & 0x7F_0000_007F

@@ -38,7 +38,8 @@ static uint32_t power(uint64_t n) {
 
 static uint32_t crc32c_portable(uint32_t crc, const uint8_t *bytes, size_t n) {
   for (; n >= 8; n -= 8, bytes += 8) {
-    uint32_t low = crc ^ ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+    uint32_t low = crc ^ ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                          (uint32_t)bytes[3] << 24);
     crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^ table[4][low >> 24] ^
           table[3][bytes[4]] ^ table[2][bytes[5]] ^ table[1][bytes[6]] ^ table[0][bytes[7]];
   }
@@ -68,7 +69,8 @@ SERIAL static uint32_t crc32c_serial(uint32_t start, const uint8_t *bytes, size_
 
 /// a * k * x^33 mod P, not yet reduced: to be given to the crc32 instruction.
 FOLDING static inline uint64_t product(uint64_t a, uint32_t k) {
-  return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)a), _mm_cvtsi64_si128((long long)(uint64_t)k), 0));
+  __m128i first = _mm_cvtsi64_si128((long long)a), second = _mm_cvtsi64_si128((long long)(uint64_t)k);
+  return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(first, second, 0));
 }
 
 /// The instruction takes three cycles and one can start each cycle: three parts are read side by side, then joined.
@@ -151,7 +153,7 @@ __attribute__((target("crc"))) static uint32_t crc32c_serial(uint32_t crc, const
 }
 #endif
 
-/// What this machine can run, by `enum kernel_crc32c_kind`, and the best of it. Set before `main`, read-only afterwards.
+/// What this machine can run, by `enum kernel_crc32c_kind`, and the best of it. Set before `main`, then only read.
 static crc32c_function kernels[KERNEL_CRC32C_KINDS];
 static crc32c_function best = crc32c_portable;
 
@@ -167,7 +169,8 @@ __attribute__((constructor)) static void prepare(void) {
     table[0][byte] = crc;
   }
   for (int k = 1; k < 8; k++)
-    for (int byte = 0; byte < 256; byte++) table[k][byte] = table[k - 1][byte] >> 8 ^ table[0][table[k - 1][byte] & 0xFF];
+    for (int byte = 0; byte < 256; byte++)
+      table[k][byte] = table[k - 1][byte] >> 8 ^ table[0][table[k - 1][byte] & 0xFF];
   power_of_two[0] = 0x40000000u;
   for (int k = 1; k < 64; k++) power_of_two[k] = multiply(power_of_two[k - 1], power_of_two[k - 1]);
   for (uint64_t k = 1; k <= 2 * STRIDES_MAX; k++) ahead[k] = power(8 * STRIDE * k - 33);

@@ -1,10 +1,11 @@
 #include "head.h"
 
 // Which bytes are in a set: bit `byte >> 4` of entry `byte & 15`. Bytes from 0x80 on are in none.
-static const uint8_t sets[3][16] = {
+static const uint8_t sets[4][16] = {
     {0xE8, 0xFC, 0xF8, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xF8, 0xF8, 0xF4, 0x54, 0xD0, 0x54, 0xF4, 0x70},
     {0xF8, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0x7C},
     {0xA8, 0xFC, 0xF8, 0xF8, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xF4, 0x5C, 0x54, 0x5C, 0xD4, 0x70},
+    {0xF8, 0xFC, 0xFC, 0xF8, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0x50},
 };
 
 // What is asked of 16 bytes at a time. Both twins take bytes that follow the given ones only where `readable` says so.
@@ -23,9 +24,6 @@ static inline block block_load(const uint8_t *bytes, size_t readable) {
 static inline unsigned block_controls(block bytes) {
   block low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
   return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F))));
-}
-static inline unsigned block_equal(block bytes, uint8_t byte) {
-  return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)byte)));
 }
 static inline unsigned block_outside(block bytes, const uint8_t set[16]) {
   block rows = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)set), bytes);
@@ -46,11 +44,6 @@ static inline block block_load(const uint8_t *bytes, size_t readable) {
 static inline unsigned block_controls(block block) {
   unsigned mask = 0;
   for (int i = 0; i < 16; i++) mask |= (unsigned)(block.bytes[i] < 0x20 || block.bytes[i] == 0x7F) << i;
-  return mask;
-}
-static inline unsigned block_equal(block block, uint8_t byte) {
-  unsigned mask = 0;
-  for (int i = 0; i < 16; i++) mask |= (unsigned)(block.bytes[i] == byte) << i;
   return mask;
 }
 static inline unsigned block_outside(block block, const uint8_t set[16]) {
@@ -98,6 +91,17 @@ static inline enum kernel_name known(const uint8_t *name, size_t count) {
 
 static inline bool blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
 
+// `name:port` or `name` in the characters of a registered name. Everything else is looked at more closely by Swift.
+static inline bool plain_host(const uint8_t *bytes, size_t n, size_t readable) {
+  size_t end = leading(bytes, n, readable, sets[kernel_set_host]);
+  if (end == n) return true;
+  if (bytes[end] != ':' || n - end > 6) return false;
+  for (size_t at = end + 1; at < n; at++) {
+    if ((uint8_t)(bytes[at] - '0') > 9) return false;
+  }
+  return true;
+}
+
 struct lines {
   const uint8_t *bytes;
   size_t n;
@@ -108,10 +112,11 @@ struct lines {
 
 // One field line without its CRLF. A name that ends with anything but a colon covers blanks before the colon, folded
 // lines and lines without a colon.
-static inline enum kernel_fault field_line(const struct lines *in, size_t start, size_t end, struct kernel_head *head) {
+static inline __attribute__((always_inline)) enum kernel_fault field_line(const struct lines *in, size_t start,
+                                                                          size_t end, struct kernel_head *head) {
   const uint8_t *name = in->bytes + start;
   size_t length = leading(name, end - start, in->n - start, sets[kernel_set_token]);
-  if (length == 0 || length == end - start || name[length] != ':') return kernel_fault_malformed;
+  if (__builtin_expect(length == 0 || length == end - start || name[length] != ':', 0)) return kernel_fault_malformed;
   if (++head->fields > in->fields_max) return kernel_fault_crowded;
   enum kernel_name which = known(name, length);
   if (which == kernel_name_other) return kernel_fault_none;
@@ -119,46 +124,65 @@ static inline enum kernel_fault field_line(const struct lines *in, size_t start,
   size_t first = start + length + 1;
   while (first < end && blank(in->bytes[first])) first++;
   while (end > first && blank(in->bytes[end - 1])) end--;
-  in->table[head->known++] = (struct kernel_field){(uint32_t)first, (uint32_t)end, which};
+  bool is_plain = which == kernel_name_host && plain_host(in->bytes + first, end - first, in->n - first);
+  in->table[head->known++] = (struct kernel_field){(uint32_t)first, (uint32_t)end, which, is_plain};
   return kernel_fault_none;
+}
+
+// Where the parts of a request line end. What comes between them is looked at by Swift.
+static inline void request_line(const struct lines *in, size_t end, struct kernel_head *head) {
+  size_t method = leading(in->bytes, end, in->n, sets[kernel_set_token]);
+  head->line_end = (uint32_t)end;
+  head->method_end = (uint32_t)method;
+  size_t target = method < end ? method + 1 : end;
+  head->target_end = (uint32_t)(target + leading(in->bytes + target, end - target, in->n - target,
+                                                 sets[kernel_set_visible]));
+}
+
+// Control bytes among up to 64, as bits.
+static inline uint64_t controls(const uint8_t *bytes, size_t readable) {
+  uint64_t mask = 0;
+  if (__builtin_expect(readable >= 64, 1)) {
+    for (size_t at = 0; at < 64; at += 16) mask |= (uint64_t)block_controls(block_load(bytes + at, 16)) << at;
+    return mask;
+  }
+  for (size_t at = 0; at < readable; at += 16) {
+    mask |= (uint64_t)block_controls(block_load(bytes + at, readable - at)) << at;
+  }
+  // What pads the last block is not there.
+  return mask & (~UINT64_C(0) >> (64 - readable));
 }
 
 enum kernel_fault kernel_head_scan(const uint8_t *bytes, size_t n, bool has_line, size_t fields_max,
                                    struct kernel_field *table, size_t table_count, struct kernel_head *head) {
   const struct lines in = {bytes, n, fields_max, table, table_count};
   size_t start = 0;
-  unsigned returned = 0; // whether the block before ended with a CR
   bool first = has_line;
-  *head = (struct kernel_head){0, 0, 0, 0};
-  for (size_t at = 0; at < n; at += 16) {
-    size_t here = n - at < 16 ? n - at : 16;
-    block loaded = block_load(bytes + at, n - at);
-    unsigned controls = block_controls(loaded) & (0xFFFFu >> (16 - here));
-    if (__builtin_expect((controls | returned) == 0, 1)) continue;
-    unsigned feeds = block_equal(loaded, '\n') & controls;
-    unsigned returns = block_equal(loaded, '\r') & controls;
-    unsigned bad = controls & ~feeds & ~returns & ~block_equal(loaded, '\t');
-    bad |= (((returns << 1) | returned) ^ feeds) & (0xFFFFu >> (16 - here)); // a CR or LF without the other
-    returned = returns >> 15;
-    while (feeds != 0) {
-      unsigned place = (unsigned)__builtin_ctz(feeds);
-      if (bad & ((2u << place) - 1)) return kernel_fault_malformed;
-      feeds &= feeds - 1;
-      size_t end = at + place - 1;
+  *head = (struct kernel_head){0, 0, 0, 0, 0, 0};
+  for (size_t base = 0; base < n; base += 64) {
+    uint64_t found = controls(bytes + base, n - base);
+    for (; found != 0; found &= found - 1) {
+      size_t at = base + (size_t)__builtin_ctzll(found);
+      if (at < start) continue; // the LF of a line that has ended
+      if (bytes[at] != '\r') {
+        if (bytes[at] == '\t') continue;
+        return kernel_fault_malformed;
+      }
+      if (at + 1 == n) return kernel_fault_none; // cut between CR and LF
+      if (bytes[at + 1] != '\n') return kernel_fault_malformed;
       if (first) {
         first = false;
-        head->line_end = (uint32_t)end;
-        if (end == 0) return kernel_fault_malformed;
-      } else if (end == start) {
-        head->bytes = (uint32_t)(end + 2);
+        if (at == 0) return kernel_fault_malformed;
+        request_line(&in, at, head);
+      } else if (at == start) {
+        head->bytes = (uint32_t)(at + 2);
         return kernel_fault_none;
       } else {
-        enum kernel_fault fault = field_line(&in, start, end, head);
+        enum kernel_fault fault = field_line(&in, start, at, head);
         if (fault != kernel_fault_none) return fault;
       }
-      start = end + 2;
+      start = at + 2;
     }
-    if (bad) return kernel_fault_malformed;
   }
   return kernel_fault_none;
 }
@@ -179,4 +203,20 @@ size_t kernel_head_end(const uint8_t *bytes, size_t n, size_t from) {
     }
   }
   return 0;
+}
+
+bool kernel_head_matches(const uint8_t *bytes, const uint8_t *known, const uint8_t *mask, size_t n) {
+#if defined(__SSSE3__)
+  __m128i difference = _mm_setzero_si128();
+  for (size_t at = 0; at < n; at += 16) {
+    __m128i differs = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(bytes + at)),
+                                    _mm_load_si128((const __m128i *)(known + at)));
+    difference = _mm_or_si128(difference, _mm_and_si128(differs, _mm_load_si128((const __m128i *)(mask + at))));
+  }
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(difference, _mm_setzero_si128())) == 0xFFFF;
+#else
+  uint8_t difference = 0;
+  for (size_t at = 0; at < n; at++) difference |= (uint8_t)((bytes[at] ^ known[at]) & mask[at]);
+  return difference == 0;
+#endif
 }

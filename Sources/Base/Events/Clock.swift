@@ -20,6 +20,7 @@ public struct ClockReading: Hashable, Sendable {
   public let state: ClockState
   /// Nanoseconds that only go forward, for deadlines.
   public let monotonicNs: Int64
+  /// A reading of the clock, with what bounds it.
   @inlinable public init(utcNs: Int64, errorNs: UInt32?, state: ClockState, monotonicNs: Int64) {
     (self.utcNs, self.errorNs, self.state, self.monotonicNs) = (utcNs, errorNs, state, monotonicNs)
   }

@@ -1,4 +1,6 @@
-/// One thing a producer told us. It borrows the bytes it arrived in and can't outlive them.
+/// One thing a producer told us.
+///
+/// It borrows the bytes it arrived in and can't outlive them.
 public struct Event: ~Escapable {
   /// Where it goes and by whose leave.
   public let grant: Grant
@@ -11,7 +13,9 @@ public struct Event: ~Escapable {
   /// Its bytes, as they arrived.
   public let payload: RawSpan
 
-  /// An event without a key. Copies nothing.
+  /// An event without a key.
+  ///
+  /// Copies nothing.
   @_lifetime(copy payload)
   @inlinable @inline(__always) public init(grant: Grant, origin: Origin, payload: RawSpan) {
     self.grant = grant
@@ -20,7 +24,9 @@ public struct Event: ~Escapable {
     hasKey = false
     self.payload = payload
   }
-  /// An event with a key. Copies nothing.
+  /// An event with a key.
+  ///
+  /// Copies nothing.
   @_lifetime(copy payload, copy key)
   @inlinable @inline(__always) public init(grant: Grant, origin: Origin, key: RawSpan, payload: RawSpan) {
     self.grant = grant
@@ -39,23 +45,31 @@ public struct Grant: Hashable, Sendable {
   public let principal: PrincipalID
   /// The largest event the topic takes.
   public let eventBytesMax: Int
+  /// Leave for a principal to write events of a bounded size to a topic.
   @inlinable public init(topic: TopicID, principal: PrincipalID, eventBytesMax: Int) {
     (self.topic, self.principal, self.eventBytesMax) = (topic, principal, eventBytesMax)
   }
 }
 
-/// What a request says of its events besides their bytes. Plain data, kept by the front while it reads the request.
+/// What a request says of its events besides their bytes.
+///
+/// Plain data, kept by the front while it reads the request.
 public struct Origin: Hashable, Sendable {
   /// The id the sender gave (a UUID), or `nil` to have one made.
   public var eventID: UInt128?
-  /// The trace the event belongs to, when the sender named one. Source: W3C Trace Context §3.2.
+  /// The trace the event belongs to, when the sender named one.
+  ///
+  /// Source: W3C Trace Context §3.2.
   public var trace: TraceParent?
+  /// What a request said; nothing, when nothing is named.
   @inlinable public init(eventID: UInt128? = nil, trace: TraceParent? = nil) {
     (self.eventID, self.trace) = (eventID, trace)
   }
 }
 
-/// A `traceparent`: 16 bytes of trace, 8 of parent, 1 of flags. Source: W3C Trace Context §3.2.
+/// A `traceparent`: 16 bytes of trace, 8 of parent, 1 of flags.
+///
+/// Source: W3C Trace Context §3.2.
 public struct TraceParent: Hashable, Sendable {
   /// Which trace.
   public let trace: UInt128
@@ -63,6 +77,7 @@ public struct TraceParent: Hashable, Sendable {
   public let parent: UInt64
   /// Bit 0 says that the caller may have recorded it.
   public let flags: UInt8
+  /// The three parts of the header's value.
   @inlinable public init(trace: UInt128, parent: UInt64, flags: UInt8) {
     (self.trace, self.parent, self.flags) = (trace, parent, flags)
   }
@@ -86,6 +101,7 @@ public struct Placement: Hashable, Sendable {
   public let lane: LaneID
   /// Its place in its topic's partition; `nil` when another shard's lane numbers it.
   public let offset: UInt64?
+  /// A place in a lane, and what its answer waits for.
   @inlinable public init(mark: Mark, lane: LaneID, offset: UInt64?) {
     (self.mark, self.lane, self.offset) = (mark, lane, offset)
   }

@@ -1,7 +1,10 @@
-/// A topic's durable number: its place in the table of topics. Never reused, so it outlives a renamed or removed topic.
+/// A topic's durable number: its place in the table of topics.
+///
+/// Never reused, so it outlives a renamed or removed topic.
 public struct TopicID: RawRepresentable, Hashable, Sendable {
   /// The number itself.
   public let rawValue: UInt16
+  /// The topic in that place of the table.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
 
@@ -9,6 +12,7 @@ public struct TopicID: RawRepresentable, Hashable, Sendable {
 public struct LaneID: RawRepresentable, Hashable, Sendable {
   /// The number itself.
   public let rawValue: UInt16
+  /// The lane of that number, counted from 0.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
 
@@ -16,25 +20,33 @@ public struct LaneID: RawRepresentable, Hashable, Sendable {
 public struct PrincipalID: RawRepresentable, Hashable, Sendable {
   /// The number itself.
   public let rawValue: UInt32
+  /// The principal whose key has that number.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Nobody in particular: the listener asks for no key.
   @inlinable public static var anonymous: PrincipalID { PrincipalID(rawValue: 0) }
 }
 
-/// An event's place in its domain's order, counted from 1 when the process starts. 0 is safe from the start.
+/// An event's place in its domain's order, counted from 1 when the process starts.
+///
+/// 0 is safe from the start.
 public struct EventNumber: RawRepresentable, Hashable, Comparable, Sendable {
   /// The number itself.
   public let rawValue: UInt64
+  /// The event in that place.
   @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
   /// Before every event.
   @inlinable public static var none: EventNumber { EventNumber(rawValue: 0) }
+  /// Whether `left` was numbered before `right`; both belong to one domain.
   @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// What shares one watermark: memory, or one lane. Events are numbered consecutively within it.
+/// What shares one watermark: memory, or one lane.
+///
+/// Events are numbered consecutively within it.
 public struct Domain: RawRepresentable, Hashable, Sendable {
   /// 0 for memory, 1 + lane for a lane.
   public let rawValue: UInt16
+  /// The domain of that number: 0 for memory, 1 + lane for a lane.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   /// Safe as soon as it is numbered: topics that acknowledge what is merely received.
   @inlinable public static var memory: Domain { Domain(rawValue: 0) }
@@ -48,6 +60,7 @@ public struct Mark: Hashable, Sendable {
   public let domain: Domain
   /// Its place there.
   public let number: EventNumber
+  /// The event of that number in that domain.
   @inlinable public init(domain: Domain, number: EventNumber) { (self.domain, self.number) = (domain, number) }
   /// What has nothing to wait for.
   @inlinable public static var none: Mark { Mark(domain: .memory, number: .none) }

@@ -1,5 +1,7 @@
-/// Why we said no. The one table of reasons: its label in metrics and verdicts, its HTTP status, its MQTT reason code, and
-/// whether the same thing may succeed later. The raw value is what framed answers carry.
+/// Why we said no.
+///
+/// The one table of reasons: its label in metrics and verdicts, its HTTP status, its MQTT reason code, and whether the
+/// same thing may succeed later. The raw value is what framed answers carry.
 public enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case malformed = 1
   case unauthenticated = 2
@@ -30,9 +32,13 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
   public struct Row: Sendable {
     /// Its name in metrics, verdicts and logs.
     public let label: StaticString
-    /// Its HTTP status. Source: RFC 9110 §15, RFC 6585.
+    /// Its HTTP status.
+    ///
+    /// Source: RFC 9110 §15, RFC 6585.
     public let status: Int
-    /// Its MQTT 5 reason code. Source: MQTT 5.0 §2.4.
+    /// Its MQTT 5 reason code.
+    ///
+    /// Source: MQTT 5.0 §2.4.
     public let mqtt: UInt8
     /// Whether the sender should try the same again.
     public let isRetryable: Bool
@@ -70,7 +76,7 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .timedOut:
       Row("timed_out", 408, 0x8D, .retry, "The request took too long to arrive.")
     case .lengthRequired:
-      Row("length_required", 411, 0x81, .final, "A request with events needs Content-Length or chunked transfer coding.")
+      Row("length_required", 411, 0x81, .final, "A request with events needs Content-Length or chunked coding.")
     case .bodyTooLarge:
       Row("body_too_large", 413, 0x95, .final, "The body is over the limit; send fewer events a request.")
     case .eventTooLarge:
@@ -78,7 +84,7 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .targetTooLong:
       Row("target_too_long", 414, 0x81, .final, "The request target is over the limit.")
     case .unsupportedMediaType:
-      Row("unsupported_media_type", 415, 0x99, .final, "Send application/json (one event) or application/x-ndjson (one a line).")
+      Row("unsupported_media_type", 415, 0x99, .final, "Send application/json (one event) or application/x-ndjson.")
     case .unsupportedEncoding:
       Row("unsupported_encoding", 415, 0x99, .final, "Send the body as it is or with Content-Encoding: gzip.")
     case .expectationFailed:
@@ -94,9 +100,9 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .versionNotSupported:
       Row("version_not_supported", 505, 0x84, .final, "Speak HTTP/1.1 or HTTP/1.0.")
     case .overloaded:
-      Row("overloaded", 503, 0x97, .retry, "More arrives than can be stored at the moment; try again after Retry-After.")
+      Row("overloaded", 503, 0x97, .retry, "More arrives than can be stored; try again after Retry-After.")
     case .draining:
-      Row("draining", 503, 0x8B, .retry, "This node is shutting down; connect to another or try again after Retry-After.")
+      Row("draining", 503, 0x8B, .retry, "This node shuts down; use another, or try again after Retry-After.")
     case .storageFull:
       Row("storage_full", 507, 0x97, .retry, "The disk is full; try again after Retry-After.")
     case .corruptEncoding:

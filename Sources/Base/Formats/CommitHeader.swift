@@ -9,8 +9,8 @@ public import Events
 ///
 /// All big-endian. `check` is CRC-32C that starts from the epoch's secret and covers the first 60 bytes and, of each
 /// record batch, its entry prefix and header; a batch's own CRC, which stands in that header, covers the rest. An index
-/// is covered whole. `previous` repeats the check of the commit before, so that commits form a chain. Without the secret,
-/// which never leaves the node, nobody can make a payload that would be taken for a commit.
+/// is covered whole. `previous` repeats the check of the commit before, so that commits form a chain. Without the
+/// secret, which never leaves the node, nobody can make a payload that would be taken for a commit.
 public struct CommitHeader: Sendable, Equatable {
   /// What a commit holds.
   public enum Kind: UInt8, Sendable {
@@ -76,7 +76,8 @@ public struct CommitHeader: Sendable, Equatable {
     (self.timeNs, self.epoch, self.previous) = (timeNs, epoch, previous)
   }
 
-  /// Writes the header over the first bytes of a filled region, computes the check, and pads the region to whole blocks.
+  /// Writes the header over the first bytes of a filled region, computes the check, and pads the region to whole
+  /// blocks.
   public mutating func seal(_ region: inout Region, secret: EpochSecret) {
     require(region.count == bytesUsed && bytesUsed >= CommitHeader.byteCount, "a commit knows its size")
     region.store(CommitHeader.magic, at: 0)
@@ -126,8 +127,20 @@ public struct CommitHeader: Sendable, Equatable {
     )
     header.check = bytes.integer(UInt32.self, at: 60)
     let body = bytes.extracting(0..<used)
-    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind) else { return .damaged }
+    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind)
+    else { return .damaged }
     return .found(header)
+  }
+
+  /// Whether `bytes` start like a commit of a later generation than this.
+  ///
+  /// Without the segment's header there is no secret
+  /// to check it by, so it is good for a warning only.
+  public static func looksLikeCommit(_ bytes: RawSpan, of lane: LaneID, after generation: UInt64) -> Bool {
+    guard bytes.byteCount >= byteCount, bytes.integer(UInt32.self, at: 0) == magic else { return false }
+    let word = bytes.integer(UInt32.self, at: 4)
+    return UInt8(truncatingIfNeeded: word >> 24) == version && UInt16(truncatingIfNeeded: word) == lane.rawValue
+      && bytes.integer(UInt64.self, at: 16) > generation
   }
 
   /// What stands at a place where a commit might.

@@ -1,8 +1,10 @@
 public import Bytes
 internal import CZlib
 
-/// A gzip body as it is inflated, piece by piece, into a region of the caller's. Kept and reused: no allocation after the
-/// first body. Several members behind one another are one body. Source: RFC 1952 §2.2, RFC 9110 §8.4.1.3.
+/// A gzip body as it is inflated, piece by piece, into a region of the caller's.
+///
+/// Kept and reused: no allocation after the first body. Several members behind one another are one body. Source: RFC
+/// 1952 §2.2, RFC 9110 §8.4.1.3.
 @safe public struct Inflater: ~Copyable {
   /// Why a body is not taken.
   public enum Fault: Error, Hashable, Sendable {
@@ -60,7 +62,9 @@ internal import CZlib
     if let fault { throw fault }
   }
 
-  /// Ends the body. Throws: `corrupt` when it is cut.
+  /// Ends the body.
+  ///
+  /// Throws: `corrupt` when it is cut.
   public mutating func end() throws(Fault) {
     guard isBetweenMembers else { throw .corrupt }
   }

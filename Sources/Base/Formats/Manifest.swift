@@ -84,7 +84,8 @@ public struct Manifest: Sendable, Equatable {
         throw ManifestMistake(line: index + 1, problem: "'\(line)' is not understood")
       }
     }
-    guard let node = values["node"].flatMap({ UInt64($0, radix: 16) }), let lanes = values["lanes"].flatMap({ Int($0) }),
+    guard let node = values["node"].flatMap({ UInt64($0, radix: 16) }),
+      let lanes = values["lanes"].flatMap({ Int($0) }),
       let segmentBytes = values["segment-bytes"].flatMap({ Int($0) }), lanes > 0, segmentBytes > 0
     else { throw ManifestMistake(line: 1, problem: "node, lanes or segment-bytes is missing") }
     self.init(node: node, lanes: lanes, segmentBytes: segmentBytes)

@@ -12,11 +12,12 @@ public import Bytes
   /// The zigzag LEB128 of a length, which isn't negative.
   @inlinable @inline(__always) public init(length: Int) {
     let zigzag = UInt64(truncatingIfNeeded: length) &<< 1
-    if zigzag < 1 << 7 {
-      (word, byteCount) = (zigzag, 1)
-    } else if zigzag < 1 << 14 {
-      // The upper seven bits move up by one place, which is to add them once more; the lower ones go on: 0x80.
+    if zigzag &- 1 << 7 < 1 << 14 - 1 << 7 {
+      // Two bytes, as most have. The upper seven bits move up by one place, which is to add them once more; the lower
+      // ones go on: 0x80.
       (word, byteCount) = (zigzag &+ (zigzag & ~0x7F) &+ 0x80, 2)
+    } else if zigzag < 1 << 7 {
+      (word, byteCount) = (zigzag, 1)
     } else {
       self = PackedVarint(longZigzag: zigzag)
     }
@@ -36,19 +37,16 @@ public import Bytes
   }
 }
 
-/// A record's attributes and deltas in one word, which goes from record to record by one addition.
+/// A record's attributes and deltas in one word.
 ///
 ///     attributes = 0 | varint of the timestamp's delta | varint of the offset's delta
-///
-/// As long as the time stays, only the lowest seven bits of the last varint change, for 64 records at a stretch.
 @frozen public struct RecordDeltas: Sendable {
   /// The bytes, the first one lowest.
+  ///
+  /// What is above them is of no account.
   public var word: UInt64
-  @usableFromInline var step: UInt64
   /// How many there are: 3 to 8.
   public var byteCount: Int
-  /// How many records may be written with it, by one `advance` after each.
-  public var left: Int
 
   /// The deltas of one record, or `nil` when they don't fit a word: beyond 2^27 ms (37 hours) or 2^20 records.
   public init?(timestampDelta: Int64, offsetDelta: Int) {
@@ -57,21 +55,10 @@ public import Bytes
     }
     let time = PackedVarint(longZigzag: UInt64(bitPattern: timestampDelta &<< 1 ^ timestampDelta &>> 63))
     let offset = PackedVarint(longZigzag: UInt64(offsetDelta) << 1)
-    let shift = UInt64(8 * (1 + time.byteCount))
-    word = time.word << 8 | offset.word << shift
-    step = 2 << shift
+    word = time.word << 8 | offset.word << UInt64(8 * (1 + time.byteCount))
     byteCount = 1 + time.byteCount + offset.byteCount
-    left = 64 - offsetDelta & 63
   }
-  /// No record's deltas.
-  @inlinable public static var none: RecordDeltas { RecordDeltas() }
-  @inlinable init() { (word, step, byteCount, left) = (0, 0, 0, 0) }
-
-  /// Goes on to the next record of the same time.
-  @inlinable @inline(__always) public mutating func advance() {
-    word &+= step
-    left &-= 1
-  }
+  @inlinable @inline(__always) init(word: UInt64, byteCount: Int) { (self.word, self.byteCount) = (word, byteCount) }
 }
 
 extension Record {
@@ -81,6 +68,24 @@ extension Record {
 }
 
 extension Writer {
+  /// Writes a record that has no key and the lengths its head was made for.
+  ///
+  /// `head.recordBytes` and `RecordHead.spoiltBytes` must fit; that is checked once. Cost: some 25 instructions and the
+  /// copy.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func append(record head: RecordHead, value: RawSpan, stamp: StampHeader) {
+    require(room >= head.recordBytes &+ RecordHead.spoiltBytes, "a record fits")
+    require(head.repeats(value, stamp), "a record has the lengths its head says")
+    // SAFETY: the promises above: the head's 16 bytes lie within the shortest record, stamp included, which is stored
+    // behind them and reaches at most `spoiltBytes` beyond; last comes the value, between the two.
+    unsafe storeUnchecked(head.low, at: 0)
+    unsafe storeUnchecked(head.high, at: 8)
+    unsafe storeUnchecked(stamp, at: head.byteCount &+ value.byteCount)
+    unsafe copyUnchecked(value, at: head.byteCount)
+    unsafe advanceUnchecked(by: head.recordBytes)
+  }
+
   /// Writes a record whose only header is the stamp.
   ///
   /// Key, value and `Record.overheadBytesMax` must fit; that is checked

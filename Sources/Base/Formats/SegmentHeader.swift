@@ -29,6 +29,7 @@ public struct SegmentHeader: Sendable, Equatable {
   public struct Predecessor: Sendable, Equatable {
     /// Which use of which slot it was.
     public var generation: UInt64
+    /// The slot whose file that was.
     public var slot: UInt16
     /// The block after its last valid commit.
     public var endBlock: UInt32
@@ -68,7 +69,9 @@ public struct SegmentHeader: Sendable, Equatable {
 
   /// A lane and one of its files.
   public struct SegmentName: Sendable, Hashable {
+    /// Whose it is.
     public var lane: LaneID
+    /// Which of the lane's files it is.
     public var slot: UInt16
     /// Names a file.
     public init(lane: LaneID, slot: UInt16) { (self.lane, self.slot) = (lane, slot) }
@@ -100,6 +103,12 @@ public struct SegmentHeader: Sendable, Equatable {
   public static var topicsMax: Int { 4096 }
   /// How many bytes a header of so many topics takes, padded to whole blocks.
   public static func byteCount(topics: Int) -> Int { CommitHeader.padded(fixedBytes + topics * topicBytes) }
+  /// How many bytes the header that starts with these takes, padded to whole blocks, or `nil` when none starts there.
+  public static func byteCount(startingWith bytes: RawSpan) -> Int? {
+    guard bytes.byteCount >= fixedBytes, bytes.integer(UInt64.self, at: 0) == magic else { return nil }
+    let topics = Int(bytes.integer(UInt32.self, at: 52))
+    return topics <= topicsMax ? byteCount(topics: topics) : nil
+  }
   /// How many bytes this header takes, padded to whole blocks: where its first commit stands.
   public var byteCount: Int { SegmentHeader.byteCount(topics: topics.count) }
 

@@ -5,7 +5,8 @@ public import Events
 ///
 /// It stands in every record as the one header `sluice`, whose value is, big-endian:
 ///
-///     u8 version = 1 | u8 flags | i64 utcNs | [u32 errorNs] | 16 event id | [u32 principal] | [16 trace, 8 parent, 1 flags]
+///     u8 version = 1 | u8 flags | i64 utcNs | [u32 errorNs] | 16 event id | [u32 principal] |
+///     [16 trace, 8 parent, 1 flags]
 ///
 /// Flags: bits 0-1 the clock's state, 2 error bound, 3 trace, 4 principal, 5 id given by the sender, 6-7 zero.
 public struct Stamp: Hashable, Sendable {

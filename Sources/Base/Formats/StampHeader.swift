@@ -15,6 +15,8 @@ public import Events
   public var high: UInt64
   /// Where the id begins: 19, or 23 behind an error bound.
   public var leadBytes: Int
+  /// How many bytes all of it takes in a record: 35 to 68.
+  public var byteCount: Int
   /// The event's id.
   public var eventID: UInt128
   /// Who sent it.
@@ -25,6 +27,7 @@ public import Events
   /// The lead that all events of one turn share, and an event's own id.
   @inlinable @inline(__always) public init(low: UInt64, high: UInt64, leadBytes: Int, eventID: UInt128) {
     (self.low, self.high, self.leadBytes, self.eventID) = (low, high, leadBytes, eventID)
+    byteCount = leadBytes &+ 16
     (principal, trace) = (.anonymous, nil)
   }
   /// The lead of a moment.
@@ -36,6 +39,7 @@ public import Events
     low = UInt64(flags.valueBytes) << 1 | UInt64(Stamp.version) << 8 | UInt64(flags.rawValue) << 16 | utc << 24
     high = utc >> 40 | error << 24
     leadBytes = reading.errorNs == nil ? 19 : 23
+    byteCount = leadBytes + 16
     (eventID, principal, trace) = (0, .anonymous, nil)
   }
   /// The header of a whole stamp.
@@ -49,8 +53,6 @@ public import Events
     if let trace = stamp.trace { setTrace(trace) }
   }
 
-  /// How many bytes all of it takes in a record: 35 to 68.
-  @inlinable @inline(__always) public var byteCount: Int { 9 &+ Int(truncatingIfNeeded: (low & 0xFF) &>> 1) }
   /// The most it takes.
   @inlinable public static var byteCountMax: Int { 9 &+ Stamp.valueBytesMax }
   /// The most that storing it may touch: its last word reaches 7 bytes beyond it.
@@ -68,11 +70,13 @@ public import Events
   @inlinable @inline(__always) public mutating func setPrincipal(_ principal: PrincipalID) {
     guard principal != .anonymous else { return }
     self.principal = principal
+    byteCount &+= 4
     low &+= 4 &<< 1 | UInt64(StampFlags.principal.rawValue) &<< 16
   }
   /// Adds the trace, once.
   @inlinable @inline(__always) public mutating func setTrace(_ trace: TraceParent) {
     self.trace = trace
+    byteCount &+= 25
     low &+= 25 &<< 1 | UInt64(StampFlags.trace.rawValue) &<< 16
   }
 }
@@ -92,8 +96,8 @@ extension Writer {
   /// Cost: no check; the caller has proved that `StampHeader.storeBytesMax` bytes are free there.
   @unsafe @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func storeUnchecked(_ header: StampHeader, at offset: Int) {
-    // SAFETY: every store ends within the longest stamp: the lead's three words at byte 24, the id at 39, the principal's
-    // word at 47, the trace's last word at 75, which is 7 beyond the stamp: hence `StampHeader.storeBytesMax`.
+    // SAFETY: every store ends within the longest stamp: the lead's three words at byte 24, the id at 39, the
+    // principal's word at 47, the trace's last word at 75, which is 7 beyond the stamp: hence `StampHeader.storeBytesMax`.
     unsafe storeUnchecked(StampHeader.constant, at: offset)
     unsafe storeUnchecked(header.low, at: offset &+ 8)
     unsafe storeUnchecked(header.high, at: offset &+ 16)

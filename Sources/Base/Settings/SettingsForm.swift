@@ -211,13 +211,13 @@ private let durationUnits: [(name: String, scale: Int)] = [
 ]
 
 /// A size as the file would write it.
-func sizeText(_ bytes: Int) -> String {
+public func sizeText(_ bytes: Int) -> String {
   guard bytes != 0 else { return "0" }
   let unit = sizeUnits.first { bytes % $0.scale == 0 } ?? ("B", 1)
   return "\(bytes / unit.scale) \(unit.name)"
 }
 /// A duration as the file would write it.
-func durationText(_ ns: Int64) -> String {
+public func durationText(_ ns: Int64) -> String {
   guard ns != 0 else { return "0s" }
   let unit = durationUnits.first { ns % Int64($0.scale) == 0 } ?? ("ns", 1)
   return "\(ns / Int64(unit.scale))\(unit.name)"

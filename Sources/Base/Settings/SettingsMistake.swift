@@ -117,7 +117,7 @@ func quoted(_ text: String) -> String {
 /// The word nearest to `text` by edits, or `nil` when none is near enough to be meant.
 ///
 /// Bound: 64 bytes of text.
-func nearest(to text: String, among words: some Sequence<String>) -> String? {
+public func nearest(to text: String, among words: some Sequence<String>) -> String? {
   guard !text.isEmpty, text.utf8.count <= 64 else { return nil }
   let wanted = Array(text.lowercased().utf8)
   var best: (word: String, distance: Int)?

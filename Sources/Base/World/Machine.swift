@@ -1,7 +1,9 @@
 public import Bytes
 public import Events
 
-/// Everything a shard may ask of the world. `Host` answers with io_uring, `Simulator` with a seed.
+/// Everything a shard may ask of the world.
+///
+/// `Host` answers with io_uring, `Simulator` with a seed.
 ///
 /// An operation is queued by calling it and handed over by `wait`; what became of it comes out of `next`, in any order.
 /// Bytes in flight belong to the machine: `send`, `write` and `read` take their region, `take` hands it back once the
@@ -58,7 +60,9 @@ public protocol Machine: ~Copyable {
   mutating func put(_ region: consuming Region)
 }
 
-/// How one operation ended. Results below zero are negated error numbers.
+/// How one operation ended.
+///
+/// Results below zero are negated error numbers.
 public enum Completion: Sendable {
   case accepted(ConnectionID, on: ListenerID)
   /// No more connections will be accepted there until asked again: cancelled, or out of descriptors or of places.
@@ -83,6 +87,7 @@ public enum Completion: Sendable {
 public struct ConnectionID: RawRepresentable, Hashable, Sendable {
   /// The place.
   public let rawValue: UInt32
+  /// The connection in that place.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
@@ -90,6 +95,7 @@ public struct ConnectionID: RawRepresentable, Hashable, Sendable {
 public struct ListenerID: RawRepresentable, Hashable, Sendable {
   /// The place.
   public let rawValue: UInt32
+  /// The listener in that place.
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
@@ -97,6 +103,7 @@ public struct ListenerID: RawRepresentable, Hashable, Sendable {
 public struct BufferID: RawRepresentable, Hashable, Sendable {
   /// The place.
   public let rawValue: UInt16
+  /// The buffer in that place.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
 
@@ -104,21 +111,28 @@ public struct BufferID: RawRepresentable, Hashable, Sendable {
 public struct ShardID: RawRepresentable, Hashable, Sendable {
   /// The number.
   public let rawValue: UInt16
+  /// The shard of that number.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
 
-/// One file of a lane. Slots are numbered from 0 and their files are recycled, never renamed.
+/// One file of a lane.
+///
+/// Slots are numbered from 0 and their files are recycled, never renamed.
 public struct SegmentID: Hashable, Sendable {
   /// Whose.
   public let lane: LaneID
   /// Which of its files.
   public let slot: UInt16
+  /// The file in that slot of a lane.
   @inlinable public init(lane: LaneID, slot: UInt16) { (self.lane, self.slot) = (lane, slot) }
 }
 
-/// An IPv6 address, or an IPv4 address mapped into one. Source: RFC 4291 §2.5.5.2.
+/// An IPv6 address, or an IPv4 address mapped into one.
+///
+/// Source: RFC 4291 §2.5.5.2.
 public struct SourceAddress: Hashable, Sendable {
   /// The 16 bytes, the first being the most significant.
   public let bits: UInt128
+  /// The address with those bits, in the order of the wire.
   @inlinable public init(bits: UInt128) { self.bits = bits }
 }

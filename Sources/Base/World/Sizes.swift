@@ -34,7 +34,9 @@ public struct Sizes: Sendable {
 
   /// Regions a lane needs: those under way and one that fills.
   @inlinable public var batchesPerLane: Int { writes + 1 }
-  /// All regions for commits. They come first in the table of regions, then the replies.
+  /// All regions for commits.
+  ///
+  /// They come first in the table of regions, then the replies.
   @inlinable public var batches: Int { lanes * batchesPerLane }
   /// All regions of the machine's table.
   @inlinable public var regions: Int { batches + replies }

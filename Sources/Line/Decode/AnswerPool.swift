@@ -1,7 +1,9 @@
 internal import Bytes
 internal import Events
 
-/// One answer that is owed, or a part of what the next one waits for. Plain data: it becomes bytes when it is sent.
+/// One answer that is owed, or a part of what the next one waits for.
+///
+/// Plain data: it becomes bytes when it is sent.
 struct Answer: Sendable {
   /// What is to be said.
   enum Kind: UInt8, Sendable {
@@ -90,7 +92,9 @@ struct Answer: Sendable {
   var last: UInt64 { first &+ UInt64(span) }
 }
 
-/// The answers that wait, over all connections of a shard. Bounded; all of it is allocated at start.
+/// The answers that wait, over all connections of a shard.
+///
+/// Bounded; all of it is allocated at start.
 struct AnswerPool: ~Copyable {
   /// No entry.
   static var none: UInt32 { .max }
@@ -160,7 +164,9 @@ struct AnswerQueue {
   }
 }
 
-/// What became of single events that were refused, chained by answer. Bounded: without room they are only counted.
+/// What became of single events that were refused, chained by answer.
+///
+/// Bounded: without room they are only counted.
 struct VerdictPool: ~Copyable {
   /// One event's.
   struct Entry {

@@ -2,8 +2,9 @@ internal import Bytes
 internal import CKernels
 internal import Events
 
-/// A place in a chunked body, and the way on from there. Plain data: where a body is cut, the walk is kept and goes on
-/// when more has arrived. Source: RFC 9112 §7.1.
+/// A place in a chunked body, and the way on from there.
+///
+/// Plain data: where a body is cut, the walk is kept and goes on when more has arrived. Source: RFC 9112 §7.1.
 ///
 ///     size ─▶ data ─▶ dataEnd ─▶ size … size(0) ─▶ trailers ─▶ done
 struct ChunkWalk: BitwiseCopyable {
@@ -78,7 +79,8 @@ struct ChunkWalk: BitwiseCopyable {
     var place = start
     var size: UInt32 = 0
     while place < end, let digit = ChunkWalk.digit(bytes.byte(place)) {
-      guard place - start < 7 else { throw place - start > 16 || size > 0 ? .bodyTooLarge : .malformed }
+      guard place - start < 16 else { throw .malformed }
+      guard size < 1 << 24 else { throw .bodyTooLarge }
       size = size << 4 | digit
       place += 1
     }
@@ -114,7 +116,9 @@ struct ChunkWalk: BitwiseCopyable {
     }
   }
 
-  /// How many bytes the trailers have, or 0 when they are cut. They are checked like a head and mean nothing.
+  /// How many bytes the trailers have, or 0 when they are cut.
+  ///
+  /// They are checked like a head and mean nothing.
   private func trailers(_ bytes: RawSpan, _ bytesMax: Int, _ table: borrowing FieldTable) throws(Refusal) -> Int {
     guard bytes.byteCount > 0 else { return 0 }
     var scan = kernel_head()

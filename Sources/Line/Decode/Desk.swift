@@ -4,17 +4,27 @@ public import Events
 internal import Formats
 
 /// What the fronts of one shard share: limits, the pool of answers that wait, what they say about topics, and the news
-/// of the turn. One per shard, owned by it.
+/// of the turn.
+///
+/// One per shard, owned by it.
 public struct Desk: ~Copyable {
   /// What fronts refuse beyond.
   public let limits: FrontLimits
-  /// How far each domain is safe. Moved on by the shard.
+  /// How far each domain is safe.
+  ///
+  /// Moved on by the shard.
   public var watermarks: Watermarks
-  /// The moment at which this turn's bytes count as received. Set by the shard once a turn.
+  /// The moment at which this turn's bytes count as received.
+  ///
+  /// Set by the shard once a turn.
   public var clock: ClockReading
-  /// How full the gateway is: 0 when it idles, 1 when it refuses. Set by the shard once a turn.
+  /// How full the gateway is: 0 when it idles, 1 when it refuses.
+  ///
+  /// Set by the shard once a turn.
   public var pressure: Float = 0
-  /// What Retry-After tells a sender, in seconds. Set by the shard once a turn.
+  /// What Retry-After tells a sender, in seconds.
+  ///
+  /// Set by the shard once a turn.
   public var retryAfterSeconds: UInt32 = 1
   /// Whether the process is shutting down: answers end their connection.
   public var isDraining = false
@@ -27,9 +37,17 @@ public struct Desk: ~Copyable {
   var dates = DateTexts()
   /// Where a scan leaves the fields it knows.
   let fields: FieldTable
-  /// Where an event that arrives in several chunks is put together. Away only while an event is read out of it.
+  /// Heads that come again and again.
+  var memos = HeadMemos()
+  /// The last receipt of the commonest kind.
+  var receipts = ReceiptText()
+  /// Where an event that arrives in several chunks is put together.
+  ///
+  /// Away only while an event is read out of it.
   private var scratch: Region?
-  /// Where a compressed body is inflated. Away only while events are read out of it.
+  /// Where a compressed body is inflated.
+  ///
+  /// Away only while events are read out of it.
   private var inflated: Region?
   var inflater = Inflater()
 
@@ -71,14 +89,14 @@ public struct Desk: ~Copyable {
   }
 
   mutating func borrowScratch() -> Region {
-    guard var region = scratch.take() else { preconditionFailure("scratch memory is used by one event at a time") }
+    guard var region = scratch.take() else { broken("scratch memory is used by one event at a time") }
     region.count = 0
     return region
   }
   mutating func put(scratch region: consuming Region) { scratch = consume region }
 
   mutating func borrowInflated() -> Region {
-    guard var region = inflated.take() else { preconditionFailure("one body is inflated at a time") }
+    guard var region = inflated.take() else { broken("one body is inflated at a time") }
     region.count = 0
     return region
   }
@@ -94,7 +112,7 @@ public struct Desk: ~Copyable {
   init() {
     unsafe memory = .allocate(capacity: FieldTable.count)
     unsafe memory.initialize(
-      repeating: kernel_field(start: 0, end: 0, name: kernel_name_other),
+      repeating: kernel_field(),
       count: FieldTable.count
     )
   }

@@ -1,7 +1,9 @@
 public import Bytes
 public import Events
 
-/// Length-prefixed binary frames, for devices that want the least overhead. Specified in `Docs/Protocols/framed.md`.
+/// Length-prefixed binary frames, for devices that want the least overhead.
+///
+/// Specified in `Docs/Protocols/framed.md`.
 ///
 ///     u32 length | u8 kind | u8 flags | u16 alias | u32 request | the rest, by kind
 ///
@@ -92,7 +94,9 @@ public struct FramedFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a farewell that says why nothing more will be read. With an empty pool nothing can be said.
+  /// Owes a farewell that says why nothing more will be read.
+  ///
+  /// With an empty pool nothing can be said.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
     guard !isEnded else { return }
     isEnded = true
@@ -149,11 +153,18 @@ public struct FramedFront: Front, ~Copyable {
     var run = Answer(.stored)
     var at = cursor.position
     var pause: Fed.Pause?
+    var alias = UInt16.max
+    var binding = Binding()
+    var grant = grant(binding)
     while bytes.byteCount &- at >= FramedFront.headBytes {
       let head = FrameHead(bytes, at: at)
       // What is wrong with this frame is found when it is the first.
       guard head.kind == Kind.event, run.events == 0 || head.alias == run.topic else { break }
-      let binding = head.alias < UInt16(FramedFront.aliasesMax) ? bindings[Int(head.alias)] : Binding()
+      if head.alias != alias {
+        alias = head.alias
+        binding = alias < UInt16(FramedFront.aliasesMax) ? bindings[Int(alias)] : Binding()
+        grant = self.grant(binding)
+      }
       guard head.parts == 0, head.length > FramedFront.countedHeadBytes,
         head.length &- FramedFront.countedHeadBytes <= Int(binding.eventBytesMax)
       else {
@@ -166,7 +177,7 @@ public struct FramedFront: Front, ~Copyable {
         break
       }
       let payload = bytes.extracting(at &+ FramedFront.headBytes..<at &+ total)
-      let verdict = consumer.take(payload, under: grant(binding))
+      let verdict = consumer.take(payload, under: grant)
       guard case .numbered(let placement) = verdict else {
         if run.events > 0 { owe(run, at: &desk) }
         if case .refused(let reason) = verdict {
@@ -258,7 +269,9 @@ public struct FramedFront: Front, ~Copyable {
     )
   }
 
-  /// What a frame says of its event besides key and payload. An invalid trace is ignored.
+  /// What a frame says of its event besides key and payload.
+  ///
+  /// An invalid trace is ignored.
   private static func origin(_ bytes: RawSpan, _ parts: UInt8) -> Origin {
     var origin = Origin()
     var at = headBytes
@@ -269,7 +282,9 @@ public struct FramedFront: Front, ~Copyable {
     if parts & Parts.trace != 0 {
       let trace = bytes.integer(UInt128.self, at: at)
       let parent = bytes.integer(UInt64.self, at: at + 16)
-      if trace != 0, parent != 0 { origin.trace = TraceParent(trace: trace, parent: parent, flags: bytes.byte(at + 24)) }
+      if trace != 0, parent != 0 {
+        origin.trace = TraceParent(trace: trace, parent: parent, flags: bytes.byte(at + 24))
+      }
     }
     return origin
   }

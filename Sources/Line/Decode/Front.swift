@@ -63,6 +63,7 @@ public struct Fed: Sendable {
   public let consumed: Int
   /// Why not more.
   public let pause: Pause
+  /// How far, and why.
   @inlinable public init(consumed: Int, _ pause: Pause) {
     self.consumed = consumed
     self.pause = pause
@@ -79,7 +80,9 @@ public struct FrontLimits: Sendable {
   public var fieldsMax = 100
   /// A request's body on the wire, in bytes.
   public var bodyBytesMax = 8 << 20
-  /// A compressed request's body on the wire, in bytes. It is kept whole until it is inflated.
+  /// A compressed request's body on the wire, in bytes.
+  ///
+  /// It is kept whole until it is inflated.
   public var compressedBytesMax = 1 << 20
   /// What a compressed body may expand to, in bytes.
   public var inflatedBytesMax = 8 << 20

@@ -19,7 +19,9 @@ extension HTTPFront {
 }
 
 extension Desk {
-  /// How many bytes an answer takes at the most. Bound: `answerBytesMax`.
+  /// How many bytes an answer takes at the most.
+  ///
+  /// Bound: `answerBytesMax`.
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
     case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
@@ -33,7 +35,7 @@ extension Desk {
     let room = bytesMax(answer)
     dates.setDate(utcNs: clock.utcNs)
     switch answer.kind {
-    case .receipt: writeReceipt(answer, room, into: &reply)
+    case .receipt: if !writePlain(answer, room, into: &reply) { writeReceipt(answer, room, into: &reply) }
     case .problem: writeProblem(answer, room, into: &reply)
     case .topics: writeTopics(answer, into: &reply)
     case .pressure: writePressure(answer, room, into: &reply)
@@ -88,6 +90,9 @@ extension Desk {
     let start = reply.count
     var lengthAt = 0
     var bodyAt = 0
+    var firstAt = 0
+    var countAt = 0
+    var fractionAt = 0
     reply.write(atMost: room) { writer in
       writer.append(Desk.statusLine(answer))
       appendHead(of: answer, to: &writer)
@@ -99,6 +104,11 @@ extension Desk {
       writer.append("{\"topic\":\"")
       writer.append(topics.name(Int(answer.topic)))
       appendPlace(of: answer, to: &writer)
+      firstAt = start + room - writer.room
+      if answer.traits.contains(.hasOffsets) { appendOffsets(of: answer, to: &writer) } else { writer.append("null") }
+      countAt = start + room - writer.room
+      writer.append(",\"events\":")
+      writer.append(decimal: UInt64(answer.events))
       writer.append(",\"refused\":")
       writer.append(decimal: UInt64(answer.refusedEvents))
       writer.append(
@@ -106,20 +116,56 @@ extension Desk {
           ? ",\"acknowledged\":\"durable\",\"received\":{\"time\":\""
           : ",\"acknowledged\":\"received\",\"received\":{\"time\":\""
       )
+      // SAFETY: the bytes are those of a whole array, which outlives the call.
+      unsafe writer.append(dates.stamp.span.bytes)
+      fractionAt = start + room - writer.room
       appendTime(of: answer, to: &writer)
       if answer.verdicts != AnswerPool.none { appendVerdicts(of: answer, to: &writer) }
       writer.append("}")
     }
     Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
+    guard isPlain(answer) else { return }
+    receipts.keep(reply, start..<firstAt, countAt..<fractionAt, lengthAt: lengthAt, bodyAt: bodyAt)
+    receipts.key = receiptKey(answer)
+  }
+
+  /// Whether a receipt is of the commonest kind: one event, nothing refused, nothing else to say.
+  @inline(__always) private func isPlain(_ answer: Answer) -> Bool {
+    answer.events == 1 && answer.refusedEvents == 0 && answer.traits == .hasOffsets && answer.errorNs == .max
+      && answer.clock == 0 && pressure < 0.005
+  }
+
+  @inline(__always) private func receiptKey(_ answer: Answer) -> ReceiptText.Key {
+    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateNs, stamp: dates.stampNs)
+  }
+
+  /// Writes a plain receipt after the model of the last one, if only offsets and the time's fraction differ.
+  @inline(__always) private mutating func writePlain(_ answer: Answer, _ room: Int, into reply: inout Region) -> Bool {
+    guard isPlain(answer) else { return false }
+    dates.setStamp(utcNs: answer.receivedNs)
+    guard receipts.key == receiptKey(answer) else { return false }
+    let start = reply.count
+    reply.write(atMost: room) { writer in
+      receipts.appendHead(to: &writer)
+      writer.append("{\"first\":")
+      writer.append(decimal: answer.first, ",\"last\":")
+      writer.append("}")
+      receipts.appendMiddle(to: &writer)
+      appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
+      writer.append("Z\",\"clock\":\"unknown\",\"errorNs\":null}}")
+    }
+    Desk.storeLength(reply.count - start - receipts.bodyAt, at: start + receipts.lengthAt, in: &reply)
+    return true
   }
 
   private static func statusLine(_ answer: Answer) -> StaticString {
     if answer.refusedEvents == 0 { return "HTTP/1.1 200 OK\r\n" }
     if answer.events > 0 { return "HTTP/1.1 207 Multi-Status\r\n" }
-    return Desk.statusLine(answer.traits.contains(.isMixed) ? 422 : answer.reason.row.status)
+    guard answer.traits.contains(.isMixed) else { return Desk.statusLine(answer.reason.row.status) }
+    return Desk.statusLine(answer.traits.contains(.isRetryable) ? 503 : 422)
   }
 
-  /// The partition, the offsets and the count of events stored.
+  /// The partition, and the offsets' name.
   @inline(__always) private func appendPlace(of answer: Answer, to writer: inout Writer) {
     writer.append("\",\"partition\":")
     if answer.events == 0 || answer.traits.contains(.isScattered) {
@@ -127,24 +173,24 @@ extension Desk {
     } else {
       writer.append(decimal: UInt64(answer.lane))
     }
-    if answer.traits.contains(.hasOffsets) {
-      writer.append(",\"offsets\":{\"first\":")
-      writer.append(decimal: answer.first)
-      writer.append(",\"last\":")
-      writer.append(decimal: answer.last)
-      writer.append("},\"events\":")
-    } else {
-      writer.append(",\"offsets\":null,\"events\":")
-    }
-    writer.append(decimal: UInt64(answer.events))
+    writer.append(",\"offsets\":")
   }
 
-  @inline(__always) private func appendTime(of answer: Answer, to writer: inout Writer) {
-    // SAFETY: as in `appendHead`.
-    unsafe writer.append(dates.stamp.span.bytes)
-    let nanoseconds = DateTexts.nanoseconds(answer.receivedNs)
+  @inline(__always) private func appendOffsets(of answer: Answer, to writer: inout Writer) {
+    writer.append("{\"first\":")
+    writer.append(decimal: answer.first)
+    writer.append(",\"last\":")
+    writer.append(decimal: answer.last)
+    writer.append("}")
+  }
+
+  @inline(__always) private func appendFraction(_ nanoseconds: UInt32, to writer: inout Writer) {
     writer.append(UInt8(truncatingIfNeeded: 0x30 + nanoseconds / 100_000_000))
     writer.append(eightDigits: nanoseconds % 100_000_000)
+  }
+
+  private func appendTime(of answer: Answer, to writer: inout Writer) {
+    appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
     switch ClockState(rawValue: answer.clock) {
     case .locked: writer.append("Z\",\"clock\":\"locked\",\"errorNs\":")
     case .holdover: writer.append("Z\",\"clock\":\"holdover\",\"errorNs\":")
@@ -159,7 +205,9 @@ extension Desk {
     }
   }
 
-  /// The first of the events refused, in their order. The chain has the last one first.
+  /// The first of the events refused, in their order.
+  ///
+  /// The chain has the last one first.
   private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
     var order = InlineArray<32, UInt32>(repeating: AnswerPool.none)
     var count = 0
@@ -364,12 +412,16 @@ extension Desk {
     }
   }
 
-  /// Puts a body's length, which is known only behind it, into the four places left for it: a blank and three digits,
-  /// or four digits; the blank is optional. Source: RFC 9112 §5.
+  /// Puts a body's length, which is known only behind it, into the four places left for it: blanks, which mean nothing
+  /// there, and two to four digits.
+  ///
+  /// Source: RFC 9112 §5.
   @inline(__always) private static func storeLength(_ length: Int, at offset: Int, in reply: inout Region) {
-    require(length >= 100 && length < 10_000, "the length of an answer's body has three or four digits")
-    let first = length < 1000 ? 0x20 : 0x30 + length / 1000
-    let digits = (length / 100 % 10) << 16 | (length / 10 % 10) << 8 | length % 10
-    reply.store(UInt32(truncatingIfNeeded: first << 24 | (0x30_3030 + digits)), at: offset)
+    require(length >= 10 && length < 10_000, "the length of an answer's body has two to four digits")
+    let hundreds = length / 100
+    let high =
+      hundreds < 10 ? (hundreds == 0 ? 0x2020 : 0x2030 | hundreds) : 0x3030 | (hundreds / 10) << 8 | hundreds % 10
+    let low = 0x3030 | (length / 10 % 10) << 8 | length % 10
+    reply.store(UInt32(truncatingIfNeeded: high << 16 | low), at: offset)
   }
 }

@@ -17,6 +17,7 @@ extension HTTPFront {
     case .later: return .stalled()
     case .refused(let reason): owe(refused: reason, at: &desk)
     case .numbered(let placement):
+      if desk.isDraining { traits.insert(.closes) }
       var answer = desk.answer(.receipt)
       answer.topic = topic
       answer.traits = traits
@@ -92,10 +93,15 @@ extension HTTPFront {
       return try take(body: bytes.extracting(start..<end), of: bytes, into: &consumer, at: &desk)
     }
     var scratch = desk.borrowScratch()
-    try desk.gather(bytes, from: ChunkWalk(at: Int(headBytes)), count: Int(bodyBytes), into: &scratch)
-    let step = try take(gathered: scratch, of: bytes, into: &consumer, at: &desk)
-    desk.put(scratch: scratch)
-    return step
+    do throws(Refusal) {
+      try desk.gather(bytes, from: ChunkWalk(at: Int(headBytes)), count: Int(bodyBytes), into: &scratch)
+      let step = try take(gathered: scratch, of: bytes, into: &consumer, at: &desk)
+      desk.put(scratch: scratch)
+      return step
+    } catch {
+      desk.put(scratch: scratch)
+      throw error
+    }
   }
 
   private mutating func take(
@@ -136,7 +142,9 @@ extension HTTPFront {
     return take(Event(grant: grant, origin: origin, key: key, payload: body), into: &consumer, at: &desk)
   }
 
-  /// Inflates a body that is whole, and takes what is in it. After `later` it is inflated once more.
+  /// Inflates a body that is whole, and takes what is in it.
+  ///
+  /// After `later` it is inflated once more.
   private mutating func takeCompressed(
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -144,20 +152,31 @@ extension HTTPFront {
   ) throws(Refusal) -> Step {
     guard desk.answers.free > 0 else { return .stalled() }
     var region = desk.borrowInflated()
-    let fault = try inflate(bytes, into: &region, at: &desk)
-    let step: Step
-    if let fault {
+    do throws(Refusal) {
+      let step = try take(compressed: bytes, through: &region, into: &consumer, at: &desk)
+      desk.put(inflated: region)
+      return step
+    } catch {
+      desk.put(inflated: region)
+      throw error
+    }
+  }
+
+  private mutating func take(
+    compressed bytes: RawSpan,
+    through region: inout Region,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) -> Step {
+    if let fault = try inflate(bytes, into: &region, at: &desk) {
+      let used = unitBytes
       drop(at: &desk)
       owe(problem: fault, at: &desk)
-      step = .advanced(unitBytes)
       next()
-    } else if flags.contains(.isLines) {
-      step = takeLines(region, into: &consumer, at: &desk)
-    } else {
-      step = try take(gathered: region, of: bytes, into: &consumer, at: &desk)
+      return .advanced(used)
     }
-    desk.put(inflated: region)
-    return step
+    if flags.contains(.isLines) { return takeLines(region, into: &consumer, at: &desk) }
+    return try take(gathered: region, of: bytes, into: &consumer, at: &desk)
   }
 
   private func inflate(_ bytes: RawSpan, into region: inout Region, at desk: inout Desk) throws(Refusal) -> Refusal? {
@@ -227,7 +246,9 @@ extension HTTPFront {
     return .advanced(at)
   }
 
-  /// Lines that may straddle chunks. A line is whole when its LF is there or the body ends behind it.
+  /// Lines that may straddle chunks.
+  ///
+  /// A line is whole when its LF is there or the body ends behind it.
   mutating func readLineChunks(
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -272,7 +293,9 @@ extension HTTPFront {
     }
   }
 
-  /// Everything before `offset` is used up: the next line starts there. Returns it.
+  /// Everything before `offset` is used up: the next line starts there.
+  ///
+  /// Returns it.
   private mutating func keepFrom(_ offset: Int) -> Int {
     base = walk
     base.at = 0
@@ -293,7 +316,12 @@ extension HTTPFront {
     }
     guard lineBytes <= eventBytesMax + 1 else { return offerTooLarge(into: &consumer, at: &desk) }
     var scratch = desk.borrowScratch()
-    try desk.gather(bytes.extracting(start..<bytes.byteCount), from: base, count: Int(lineBytes), into: &scratch)
+    do throws(Refusal) {
+      try desk.gather(bytes.extracting(start..<bytes.byteCount), from: base, count: Int(lineBytes), into: &scratch)
+    } catch {
+      desk.put(scratch: scratch)
+      throw error
+    }
     let isTaken = offer(gathered: scratch, into: &consumer, at: &desk)
     desk.put(scratch: scratch)
     return isTaken
@@ -320,7 +348,9 @@ extension HTTPFront {
     return true
   }
 
-  /// Offers a line whose end was met, unless it was skipped. `false`: later.
+  /// Offers a line whose end was met, unless it was skipped.
+  ///
+  /// `false`: later.
   private mutating func endLine(
     _ line: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -343,7 +373,9 @@ extension HTTPFront {
     return true
   }
 
-  /// Offers one line, without a CR at its end; an empty one is nothing. `false`: later.
+  /// Offers one line, without a CR at its end; an empty one is nothing.
+  ///
+  /// `false`: later.
   private mutating func offer(
     _ line: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -355,20 +387,25 @@ extension HTTPFront {
     guard count <= Int(eventBytesMax) else { return offerTooLarge(into: &consumer, at: &desk) }
     guard hasRoomToNote(at: &desk) else { return false }
     let payload = line.extracting(0..<count)
-    let verdict: Verdict
-    if flags.contains(.hasKey) {
-      // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
-      let key = unsafe key.span.bytes.extracting(0..<Int(keyCount))
-      verdict = consumer.take(Event(grant: grant, origin: lineOrigin, key: key, payload: payload))
-    } else {
-      verdict = consumer.take(Event(grant: grant, origin: lineOrigin, payload: payload))
-    }
+    let verdict =
+      flags.isDisjoint(with: [.hasKey, .hasTrace])
+      ? consumer.take(Event(grant: grant, origin: Origin(), payload: payload)) : take(line: payload, into: &consumer)
     switch verdict {
     case .later: return false
     case .refused(let reason): note(refused: reason, at: &desk)
     case .numbered(let placement): note(placement, at: &desk)
     }
     return true
+  }
+
+  /// Offers a line with what the request's head says of every line.
+  private func take(line: RawSpan, into consumer: inout some EventConsumer & ~Copyable) -> Verdict {
+    guard flags.contains(.hasKey) else {
+      return consumer.take(Event(grant: grant, origin: lineOrigin, payload: line))
+    }
+    // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
+    let key = unsafe key.span.bytes.extracting(0..<Int(keyCount))
+    return consumer.take(Event(grant: grant, origin: lineOrigin, key: key, payload: line))
   }
 
   private var lineOrigin: Origin {

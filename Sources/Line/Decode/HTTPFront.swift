@@ -2,7 +2,9 @@ internal import Bytes
 internal import CKernels
 public import Events
 
-/// HTTP/1.1, and HTTP/1.0 clients. Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
+/// HTTP/1.1, and HTTP/1.0 clients.
+///
+/// Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
 ///
 ///     head ─▶ unit        one JSON event, or a compressed body: whole, then taken
 ///          ─▶ lines       NDJSON: line by line, each as soon as it is whole
@@ -26,7 +28,9 @@ public struct HTTPFront: Front, ~Copyable {
     static var hasTrace: Flags { Flags(rawValue: 32) }
     /// The line under way is too long and was refused; the rest of it is skipped.
     static var isSkipping: Flags { Flags(rawValue: 64) }
-    /// An empty line before the request was skipped. One is forgiven. Source: RFC 9112 §2.2.
+    /// An empty line before the request was skipped.
+    ///
+    /// One is forgiven. Source: RFC 9112 §2.2.
     static var hasSkippedLine: Flags { Flags(rawValue: 128) }
     /// What holds for the connection, not for a request.
     static var lasting: Flags { requiresKey }
@@ -45,7 +49,9 @@ public struct HTTPFront: Front, ~Copyable {
   public static var lineKeyBytesMax: Int { 48 }
 
   var queue = AnswerQueue()
-  /// The receipt that is being made, and what else it will wait for. Not in the queue before the request ends.
+  /// The receipt that is being made, and what else it will wait for.
+  ///
+  /// Not in the queue before the request ends.
   var receipt = AnswerPool.none
   var waits = AnswerPool.none
   var phase = Phase.head
@@ -54,6 +60,8 @@ public struct HTTPFront: Front, ~Copyable {
   var topic: UInt16 = 0
   var keyCount: UInt8 = 0
   var traceFlags: UInt8 = 0
+  /// The slot of the desk's memory of heads that its last head went to.
+  var memo: UInt8 = 0
   var principal: UInt32 = 0
   var eventBytesMax: UInt32 = 0
   /// Bytes of the body, or of the whole request in `unit`, that are not used up.
@@ -122,17 +130,22 @@ public struct HTTPFront: Front, ~Copyable {
     }
   }
 
-  /// Owes a last answer that says why nothing more will be read, if a request has begun.
+  /// Owes a last answer that says why nothing more will be read.
+  ///
+  /// Between requests a time limit and a shutdown end the connection without a word: what is said to nobody would be
+  /// taken for the answer to the next request.
   public mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
-    guard phase != .ended else { return }
-    if receipt != AnswerPool.none {
+    defer { phase = .ended }
+    if phase == .ended || (stage == .idle && (reason == .timedOut || reason == .draining)) { return }
+    if phase == .discard || phase == .discardChunks { return desk.count(reason) }
+    if receipt != AnswerPool.none, !desk.answers[receipt].isEmpty {
       note(refused: reason, at: &desk)
       traits.insert(.closes)
       finish(at: &desk)
     } else {
+      drop(at: &desk)
       owe(problem: reason, closing: true, at: &desk)
     }
-    phase = .ended
   }
 
   /// Gives back what it holds of the desk.
@@ -166,15 +179,9 @@ public struct HTTPFront: Front, ~Copyable {
     // One answer for the request, and one that asks it to go on.
     guard queue.count < desk.limits.answersMax, desk.answers.free > 1 else { return .stalled() }
     var head = RequestHead()
-    if scanned > 0 {
-      let count = min(bytes.byteCount, desk.limits.headBytesMax)
-      // SAFETY: the kernel reads `count` bytes at most.
-      let end = unsafe bytes.withUnsafeBytes {
-        unsafe kernel_head_end($0.baseAddress!.assumingMemoryBound(to: UInt8.self), count, Int(scanned))
-      }
-      if end == 0, count < desk.limits.headBytesMax { return hungry(behind: bytes) }
+    if scanned > 0 || !desk.memos.recall(memo, bytes, into: &head) {
+      guard try scan(bytes, into: &head, at: &desk) else { return hungry(behind: bytes) }
     }
-    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return hungry(behind: bytes) }
     scanned = 0
     flags.formIntersection(.lasting)
     traits = []
@@ -195,6 +202,25 @@ public struct HTTPFront: Front, ~Copyable {
     return try begin(head, bytes, into: &consumer, at: &desk)
   }
 
+  /// Reads a head that is not known, from where the last look at it ended.
+  ///
+  /// `false`: it is cut.
+  private mutating func scan(_ bytes: RawSpan, into head: inout RequestHead, at desk: inout Desk) throws(Refusal)
+    -> Bool
+  {
+    if scanned > 0 {
+      let count = min(bytes.byteCount, desk.limits.headBytesMax)
+      // SAFETY: the kernel reads `count` bytes at most.
+      let end = unsafe bytes.withUnsafeBytes {
+        unsafe kernel_head_end($0.baseAddress!.assumingMemoryBound(to: UInt8.self), count, Int(scanned))
+      }
+      if end == 0, count < desk.limits.headBytesMax { return false }
+    }
+    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return false }
+    memo = desk.memos.remember(head, bytes)
+    return true
+  }
+
   private mutating func hungry(behind bytes: RawSpan) -> Step {
     scanned = UInt32(bytes.byteCount)
     return Step(advanced: 0, pause: .hungry(forBytes: bytes.byteCount + 1))
@@ -205,8 +231,10 @@ public struct HTTPFront: Front, ~Copyable {
     !head.expects || bytes.byteCount > head.byteCount
   }
 
-  /// Whether the request may bring events, and what its body is. Throws: what its answer says; the body is thrown away.
-  private mutating func admit(
+  /// Whether the request may bring events, and what its body is.
+  ///
+  /// Throws: what its answer says; the body is thrown away.
+  @inline(__always) private mutating func admit(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
@@ -241,8 +269,10 @@ public struct HTTPFront: Front, ~Copyable {
     if head.wantsMinimal { traits.insert(.isMinimal) }
   }
 
-  /// Whose credential the request has. Throws: `unauthenticated` when it is nobody's, or is needed and missing.
-  func principal(
+  /// Whose credential the request has.
+  ///
+  /// Throws: `unauthenticated` when it is nobody's, or is needed and missing.
+  @inline(__always) func principal(
     _ head: RequestHead,
     _ bytes: RawSpan,
     from consumer: inout some EventConsumer & ~Copyable
@@ -272,7 +302,7 @@ public struct HTTPFront: Front, ~Copyable {
   }
 
   /// The body of a request that is admitted.
-  private mutating func begin(
+  @inline(__always) private mutating func begin(
     _ head: RequestHead,
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,

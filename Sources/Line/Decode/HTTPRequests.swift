@@ -92,7 +92,9 @@ extension HTTPFront {
 
   // MARK: Reasons
 
-  /// Owes an answer that says why a request was refused as a whole. With an empty pool nothing can be said.
+  /// Owes an answer that says why a request was refused as a whole.
+  ///
+  /// With an empty pool nothing can be said.
   mutating func owe(problem reason: Refusal, closing: Bool = false, at desk: inout Desk) {
     desk.count(reason)
     if closing {
@@ -102,7 +104,9 @@ extension HTTPFront {
     owe(refused: reason, at: &desk)
   }
 
-  /// Owes an answer that says why a request's one event was refused. The consumer has counted it.
+  /// Owes an answer that says why a request's one event was refused.
+  ///
+  /// The consumer has counted it.
   mutating func owe(refused reason: Refusal, at desk: inout Desk) {
     guard desk.answers.free > 0 else { return }
     var answer = Answer(.problem)
@@ -115,7 +119,9 @@ extension HTTPFront {
     queue.append(desk.answers.take(answer), in: &desk.answers)
   }
 
-  /// The stream can't be read on. What was stored stands and is said; the rest of its request is one refused event.
+  /// The stream can't be read on.
+  ///
+  /// What was stored stands and is said; the rest of its request is one refused event.
   mutating func fail(_ reason: Refusal, into consumer: inout some EventConsumer & ~Copyable, at desk: inout Desk) {
     if phase == .discard || phase == .discardChunks {
       // The request has its answer.

@@ -17,7 +17,9 @@ extension RequestHead {
     static var expect: Seen { Seen(rawValue: 256) }
     static var trace: Seen { Seen(rawValue: 512) }
 
-    /// Notes a field. Throws: `malformed` when it stood before, the same value or not.
+    /// Notes a field.
+    ///
+    /// Throws: `malformed` when it stood before, the same value or not.
     @inline(__always) mutating func once(_ field: Seen) throws(Refusal) {
       guard isDisjoint(with: field) else { throw .malformed }
       formUnion(field)
@@ -34,11 +36,11 @@ extension RequestHead {
       switch field.name {
       case kernel_name_host:
         try seen.once(.host)
-        guard value.isHost else { throw .malformed }
+        guard field.is_plain || value.isHost else { throw .malformed }
       case kernel_name_content_length:
         try seen.once(.length)
         contentLength = try RequestHead.length(value)
-        framing = .length
+        (framing, length) = (.length, place)
       case kernel_name_content_type:
         try seen.once(.type)
         media = RequestHead.media(value)
@@ -77,7 +79,9 @@ extension RequestHead {
     try check(seen)
   }
 
-  /// What fields must not say together. Source: RFC 9112 §3.2, §6.1, §6.3.
+  /// What fields must not say together.
+  ///
+  /// Source: RFC 9112 §3.2, §6.1, §6.3.
   private func check(_ seen: Seen) throws(Refusal) {
     guard seen.contains(.host) || !isModern else { throw .malformed }
     if seen.contains(.transfer) {
@@ -85,7 +89,9 @@ extension RequestHead {
     }
   }
 
-  /// Digits and nothing else: no sign, no blank, no list. Source: RFC 9110 §8.6.
+  /// Digits and nothing else: no sign, no blank, no list.
+  ///
+  /// Source: RFC 9110 §8.6.
   private static func length(_ text: RawSpan) throws(Refusal) -> Int {
     guard text.byteCount > 0 else { throw .malformed }
     var value = 0
@@ -101,12 +107,12 @@ extension RequestHead {
   private static func media(_ text: RawSpan) -> Media {
     var media = Media.other
     var end = 0
-    if text.isSame("application/json", prefix: true) {
+    if text.isSame("application/jsonl", prefix: true) {
+      (media, end) = (.lines, 17)
+    } else if text.isSame("application/json", prefix: true) {
       (media, end) = (.json, 16)
     } else if text.isSame("application/x-ndjson", prefix: true) {
       (media, end) = (.lines, 20)
-    } else if text.isSame("application/jsonl", prefix: true) {
-      (media, end) = (.lines, 17)
     }
     guard end < text.byteCount else { return media }
     return areUTF8(text.extracting(end..<text.byteCount)) ? media : .other
@@ -136,7 +142,9 @@ extension RequestHead {
     return text.isSame("identity") || text.byteCount == 0 ? .identity : .other
   }
 
-  /// `chunked`, alone. Another coding before it can't be undone here; one behind it can't be. Source: RFC 9112 §6.1.
+  /// `chunked`, alone.
+  ///
+  /// Another coding before it can't be undone here; one behind it can't be. Source: RFC 9112 §6.1.
   private mutating func readTransferEncoding(_ text: RawSpan) throws(Refusal) {
     guard text.isSame("chunked") else {
       guard text.byteCount > 0, text.leading(kernel_set_token) > 0 else { throw .malformed }
@@ -159,7 +167,9 @@ extension RequestHead {
     }
   }
 
-  /// `return=minimal`, among whatever else is preferred. Source: RFC 7240 §2, §4.2.
+  /// `return=minimal`, among whatever else is preferred.
+  ///
+  /// Source: RFC 7240 §2, §4.2.
   private mutating func readPrefer(_ text: RawSpan) {
     var at = 0
     while at < text.byteCount {
@@ -207,7 +217,9 @@ extension RawSpan {
 }
 
 extension UInt128 {
-  /// A UUID as text: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12. Source: RFC 9562 §4.
+  /// A UUID as text: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+  ///
+  /// Source: RFC 9562 §4.
   init?(uuid text: RawSpan) {
     guard text.byteCount == 36, text.byte(8) == 0x2D, text.byte(13) == 0x2D, text.byte(18) == 0x2D,
       text.byte(23) == 0x2D, let first = text.hexadecimal(from: 0, count: 8),
@@ -220,7 +232,9 @@ extension UInt128 {
 }
 
 extension TraceParent {
-  /// A `traceparent` as text, or `nil` when it is to be ignored. Source: W3C Trace Context §3.2.
+  /// A `traceparent` as text, or `nil` when it is to be ignored.
+  ///
+  /// Source: W3C Trace Context §3.2.
   init?(text: RawSpan) {
     guard text.byteCount >= 55, text.byte(2) == 0x2D, text.byte(35) == 0x2D, text.byte(52) == 0x2D,
       let version = text.hexadecimal(from: 0, count: 2, lowercase: true), version != 0xFF,

@@ -2,9 +2,13 @@ internal import Bytes
 internal import CKernels
 internal import Events
 
-/// What a request says before its body; places in it are counted from its first byte. Source: RFC 9112 §3, §5, §6.
+/// What a request says before its body; places in it are counted from its first byte.
+///
+/// Source: RFC 9112 §3, §5, §6.
 struct RequestHead {
-  /// Methods that are known. Source: RFC 9110 §9.
+  /// Methods that are known.
+  ///
+  /// Source: RFC 9110 §9.
   enum Method: UInt8 { case get, head, post, options, other }
   /// What a target names.
   enum Resource: UInt8 { case events, topics, pressure, server, unknown }
@@ -16,9 +20,18 @@ struct RequestHead {
   enum Coding: UInt8 { case identity, gzip, other }
   /// A part of the head.
   struct Place {
-    var start = 0
-    var end = 0
-    var isEmpty: Bool { start == end }
+    private var first: UInt32 = 0
+    private var behind: UInt32 = 0
+    init() {}
+    init(start: Int, end: Int) {
+      (first, behind) = (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: end))
+    }
+    var start: Int {
+      get { Int(first) }
+      set { first = UInt32(truncatingIfNeeded: newValue) }
+    }
+    var end: Int { Int(behind) }
+    var isEmpty: Bool { first == behind }
   }
 
   /// How many bytes it has, the empty line included.
@@ -39,6 +52,8 @@ struct RequestHead {
   /// Whether anything but its bytes is said of the event.
   var hasOrigin = false
   var contentLength = 0
+  /// Where the digits of the length are; empty without one.
+  var length = Place()
   /// The topic's name, or a query.
   var name = Place()
   var credential = Place()
@@ -67,7 +82,7 @@ struct RequestHead {
       )
     }
     // A wrong request line says more than what is wrong behind it, and old versions have no fields at all.
-    if scan.line_end > 0 { try readLine(bytes.extracting(0..<Int(scan.line_end)), limits.targetBytesMax) }
+    if scan.line_end > 0 { try readLine(bytes, scan, limits.targetBytesMax) }
     guard fault == kernel_fault_none else { throw fault == kernel_fault_crowded ? .headTooLarge : .malformed }
     guard scan.bytes > 0 else {
       if scan.line_end == 0, bytes.byteCount > limits.targetBytesMax + RequestHead.lineOverhead {
@@ -84,30 +99,56 @@ struct RequestHead {
   /// What a request line has besides its target at the most: a method, two blanks, a version.
   private static var lineOverhead: Int { 32 }
 
-  /// `POST /v1/events/a HTTP/1.1`, with exactly one blank between its parts. Source: RFC 9112 §3.
-  private mutating func readLine(_ line: RawSpan, _ targetBytesMax: Int) throws(Refusal) {
-    let methodCount = line.leading(kernel_set_token)
-    guard methodCount > 0, methodCount <= 20, methodCount < line.byteCount, line.byte(methodCount) == 0x20 else {
-      throw .malformed
-    }
-    let start = methodCount + 1
-    let targetCount = line.extracting(start..<line.byteCount).leading(kernel_set_visible)
-    let end = start + targetCount
-    guard targetCount > 0, line.byteCount == end + 9, line.byte(end) == 0x20 else {
+  /// `POST /v1/events/a HTTP/1.1`, with exactly one blank between its parts.
+  ///
+  /// Source: RFC 9112 §3.
+  @inline(__always)
+  private mutating func readLine(_ bytes: RawSpan, _ scan: kernel_head, _ targetBytesMax: Int) throws(Refusal) {
+    let lineEnd = Int(scan.line_end)
+    let methodEnd = Int(scan.method_end)
+    let target = Place(start: methodEnd + 1, end: Int(scan.target_end))
+    guard methodEnd > 0, methodEnd <= 20, methodEnd < lineEnd, bytes.byte(methodEnd) == 0x20 else { throw .malformed }
+    let targetCount = target.end - target.start
+    guard targetCount > 0, lineEnd == target.end + 9, bytes.byte(target.end) == 0x20 else {
       throw targetCount > targetBytesMax ? .targetTooLong : .malformed
     }
-    try readVersion(line.integer(UInt64.self, at: end + 1))
+    let version = bytes.integer(UInt64.self, at: target.end + 1)
+    if version != RequestHead.version11 { try readVersion(version) }
     guard targetCount <= targetBytesMax else { throw .targetTooLong }
-    method = RequestHead.method(line.extracting(0..<methodCount))
-    // CONNECT and unknown methods ask for what is not here, whatever their target looks like.
-    guard method != .other || RequestHead.isKnown(line.extracting(0..<methodCount)) else { throw .notImplemented }
-    try readTarget(line, Place(start: start, end: end))
+    // Nearly all requests are this one.
+    if bytes.integer(UInt32.self, at: 0) == 0x504F_5354, methodEnd == 4, targetCount > 11,
+      bytes.extracting(5..<target.end).isExactly("/v1/events/", prefix: true)
+    {
+      method = .post
+      return readTopic(bytes, target)
+    }
+    try readOther(bytes.extracting(0..<lineEnd), target)
   }
 
-  /// `HTTP/1.1` as a number. A later minor version is read as 1.1. Source: RFC 9110 §2.5.
-  private mutating func readVersion(_ text: UInt64) throws(Refusal) {
-    let modern: UInt64 = 0x4854_5450_2F31_2E31
-    guard text != modern else { return }
+  /// The topic behind `/v1/events/`, and maybe a query, which means nothing.
+  @inline(__always) private mutating func readTopic(_ line: RawSpan, _ path: Place) {
+    let start = path.start + 11
+    let count = line.extracting(start..<path.end).leading(kernel_set_segment)
+    guard count > 0, start + count == path.end || line.byte(start + count) == 0x3F else { return }
+    resource = .events
+    name = Place(start: start, end: start + count)
+  }
+
+  @inline(never) private mutating func readOther(_ line: RawSpan, _ target: Place) throws(Refusal) {
+    let text = line.extracting(0..<target.start - 1)
+    method = RequestHead.method(text)
+    // CONNECT and unknown methods ask for what is not here, whatever their target looks like.
+    guard method != .other || RequestHead.isKnown(text) else { throw .notImplemented }
+    try readTarget(line, target)
+  }
+
+  private static var version11: UInt64 { 0x4854_5450_2F31_2E31 }
+
+  /// `HTTP/1.1` as a number.
+  ///
+  /// A later minor version is read as 1.1. Source: RFC 9110 §2.5.
+  @inline(never) private mutating func readVersion(_ text: UInt64) throws(Refusal) {
+    let modern = RequestHead.version11
     let minor = UInt8(truncatingIfNeeded: text)
     let major = UInt8(truncatingIfNeeded: text &>> 16)
     guard text & 0xFFFF_FFFF_FF00_FF00 == modern & 0xFFFF_FFFF_FF00_FF00, (0x30...0x39).contains(minor),
@@ -132,13 +173,17 @@ struct RequestHead {
     }
   }
 
-  /// Whether a method that no resource here takes is one all the same. Source: RFC 9110 §9, RFC 5789.
+  /// Whether a method that no resource here takes is one all the same.
+  ///
+  /// Source: RFC 9110 §9, RFC 5789.
   private static func isKnown(_ text: RawSpan) -> Bool {
     text.isExactly("PUT") || text.isExactly("DELETE") || text.isExactly("PATCH") || text.isExactly("TRACE")
       || text.isExactly("CONNECT")
   }
 
-  /// Origin form, absolute form (whose authority stands in for Host), or `*`. Source: RFC 9112 §3.2.
+  /// Origin form, absolute form (whose authority stands in for Host), or `*`.
+  ///
+  /// Source: RFC 9112 §3.2.
   private mutating func readTarget(_ line: RawSpan, _ target: Place) throws(Refusal) {
     var path = target
     if line.byte(path.start) != 0x2F {
@@ -162,16 +207,8 @@ struct RequestHead {
   }
 
   private mutating func readPath(_ line: RawSpan, _ path: Place) {
-    var end = path.end
     let text = line.extracting(path.start..<path.end)
-    if text.byteCount > 11, text.isExactly("/v1/events/", prefix: true) {
-      let topic = text.extracting(11..<text.byteCount)
-      end = topic.first(0x3F).map { path.start + 11 + $0 } ?? end
-      guard topic.extracting(0..<end - path.start - 11).first(0x2F) == nil, end > path.start + 11 else { return }
-      resource = .events
-      name = Place(start: path.start + 11, end: end)
-      return
-    }
+    if text.byteCount > 11, text.isExactly("/v1/events/", prefix: true) { return readTopic(line, path) }
     let query = text.first(0x3F)
     let bare = text.extracting(0..<(query ?? text.byteCount))
     if let query { name = Place(start: path.start + query + 1, end: path.end) }
@@ -194,10 +231,12 @@ extension RawSpan {
     let count = text.utf8CodeUnitCount
     guard prefix ? byteCount >= count : byteCount == count else { return false }
     // SAFETY: the line above keeps the comparison within both.
-    return unsafe withUnsafeBytes { bytes in
-      var difference: UInt8 = 0
-      for index in 0..<count { difference |= unsafe bytes[index] ^ text.utf8Start[index] }
-      return difference == 0
+    return unsafe withUnsafeBytes {
+      unsafe kernel_exact(
+        $0.baseAddress!.assumingMemoryBound(to: UInt8.self),
+        UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self),
+        count
+      )
     }
   }
 
@@ -215,7 +254,9 @@ extension RawSpan {
     }
   }
 
-  /// Whether it can be a request's authority: a host and maybe a port, nobody's name before it. Source: RFC 9110 §7.2.
+  /// Whether it can be a request's authority: a host and maybe a port, nobody's name before it.
+  ///
+  /// Source: RFC 9110 §7.2.
   var isHost: Bool {
     var end = leading(kernel_set_host)
     if end == 0, byteCount > 0, byte(0) == 0x5B {

@@ -48,33 +48,37 @@ struct TopicTexts: ~Copyable {
 
 /// The moment as HTTP and RFC 3339 write it, rewritten once a second.
 struct DateTexts: BitwiseCopyable {
-  private var dateSecond = Int64.min
-  /// `Date: Fri, 20 Nov 2026 11:18:11 GMT` and its CRLF. Source: RFC 9110 §5.6.7.
+  /// Where the seconds start that the texts say.
+  private(set) var dateNs = Int64.min
+  private(set) var stampNs = Int64.min
+  /// `Date: Fri, 20 Nov 2026 11:18:11 GMT` and its CRLF.
+  ///
+  /// Source: RFC 9110 §5.6.7.
   private(set) var dateLine: InlineArray<37, UInt8> = InlineArray(repeating: 0x20)
-  private var stampSecond = Int64.min
-  /// `2026-11-20T11:18:11.` without the fraction. Source: RFC 3339 §5.6.
+  /// `2026-11-20T11:18:11.` without the fraction.
+  ///
+  /// Source: RFC 3339 §5.6.
   private(set) var stamp: InlineArray<20, UInt8> = InlineArray(repeating: 0x20)
 
   /// Brings `dateLine` up to a time.
   @inline(__always) mutating func setDate(utcNs: Int64) {
+    guard UInt64(bitPattern: utcNs &- dateNs) >= 1_000_000_000 else { return }
     let second = DateTexts.second(utcNs)
-    guard second != dateSecond else { return }
-    dateSecond = second
+    dateNs = second &* 1_000_000_000
     writeDate(CivilTime(second: second))
   }
   /// Brings `stamp` up to a time.
   @inline(__always) mutating func setStamp(utcNs: Int64) {
+    guard UInt64(bitPattern: utcNs &- stampNs) >= 1_000_000_000 else { return }
     let second = DateTexts.second(utcNs)
-    guard second != stampSecond else { return }
-    stampSecond = second
+    stampNs = second &* 1_000_000_000
     writeStamp(CivilTime(second: second))
   }
-  /// The second a time lies in, and how many nanoseconds of it have passed.
-  static func second(_ utcNs: Int64) -> Int64 {
+  /// The second a time lies in, the one before 1970's first being −1.
+  private static func second(_ utcNs: Int64) -> Int64 {
     let second = utcNs / 1_000_000_000
     return utcNs % 1_000_000_000 < 0 ? second - 1 : second
   }
-  static func nanoseconds(_ utcNs: Int64) -> UInt32 { UInt32(utcNs &- second(utcNs) &* 1_000_000_000) }
 
   private mutating func writeDate(_ time: CivilTime) {
     let days: StaticString = "SunMonTueWedThuFriSat"
@@ -124,7 +128,9 @@ private func put<let n: Int>(_ value: Int, digits: Int, into line: inout InlineA
   }
 }
 
-/// A second of UTC as people write it. Years 0 to 9999.
+/// A second of UTC as people write it.
+///
+/// Years 0 to 9999.
 struct CivilTime {
   let year: Int
   let month: Int

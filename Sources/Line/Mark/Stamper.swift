@@ -3,7 +3,7 @@ public import Formats
 
 /// Stamps a shard's events: one lead per clock reading, patched per event, and ids for those that come without one.
 ///
-/// An id made here is a UUIDv7 (RFC 9562 §5.7) whose counter follows §6.2, method 1, a dedicated counter of fixed length:
+/// An id made here is a UUIDv7 (RFC 9562 §5.7) with a dedicated counter of fixed length (§6.2, method 1):
 ///
 ///     48 bits  milliseconds   | 4 version | 12 counter, upper part
 ///      2 bits  variant        | 14 counter, lower part | 48 bits of this shard's life, random
@@ -54,25 +54,22 @@ public struct Stamper: ~Copyable {
   ///
   /// Cost: a dozen instructions.
   @inlinable @inline(__always) public mutating func stamp(_ event: borrowing Event) -> StampHeader {
-    guard let given = event.origin.eventID else {
-      var header = stamp(event.grant.principal)
-      if let trace = event.origin.trace { header.setTrace(trace) }
-      return header
-    }
-    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: given)
-    header.setIDGiven()
-    header.setPrincipal(event.grant.principal)
-    if let trace = event.origin.trace { header.setTrace(trace) }
-    return header
+    stamp(event.origin, of: event.grant.principal)
   }
-
-  /// The stamp of an event of which nothing is known but who sent it.
-  @inlinable @inline(__always) public mutating func stamp(_ principal: PrincipalID) -> StampHeader {
-    lower &+= Stamper.counterStep
-    if lower &>> 62 != 2 { carry() }
-    let eventID = UInt128(upper) &<< 64 | UInt128(lower)
-    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: eventID)
+  /// The stamp of one event whose parts are at hand.
+  @inlinable @inline(__always)
+  public mutating func stamp(_ origin: borrowing Origin, of principal: PrincipalID) -> StampHeader {
+    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: 0)
+    if let given = origin.eventID {
+      header.setIDGiven()
+      header.eventID = given
+    } else {
+      lower &+= Stamper.counterStep
+      if lower &>> 62 != 2 { carry() }
+      header.eventID = UInt128(upper) &<< 64 | UInt128(lower)
+    }
     header.setPrincipal(principal)
+    if let trace = origin.trace { header.setTrace(trace) }
     return header
   }
 

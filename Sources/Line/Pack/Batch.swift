@@ -30,11 +30,11 @@ public struct Batch: ~Copyable {
   // The open run, in the form in which the next record of the same topic and time is a few additions away.
   @usableFromInline var openTopic: UInt32 = .max
   @usableFromInline var openTimestampMs: Int64 = 0
-  @usableFromInline var deltas = RecordDeltas.none
+  @usableFromInline var head = RecordHead.none
   /// The offset that the open topic's next record must have.
   @usableFromInline var nextOffset: UInt64 = 0
   /// Bytes set aside at the region's end for what a seal adds.
-  @usableFromInline var reserve = 0
+  @usableFromInline var reserve: UInt32 = 0
 
   /// Runs a commit may have.
   public static var runsMax: Int { 1024 }
@@ -79,7 +79,7 @@ public struct Batch: ~Copyable {
   public var room: Int {
     guard runCount < Batch.runsMax else { return 0 }
     let setAside = isEmpty ? 0 : Batch.batchOverheadBytes
-    return max(region.room - reserve - setAside - Record.overheadBytesMax, 0)
+    return max(region.room - Int(reserve) - setAside - Record.overheadBytesMax, 0)
   }
 
   /// Writes an event's record, or changes nothing when it does not fit.
@@ -99,57 +99,71 @@ public struct Batch: ~Copyable {
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    append(event.payload, key: event.key, hasKey: event.hasKey, to: event.grant.topic, stamp, offset, timestampMs)
+    append(
+      event.payload,
+      key: event.key,
+      hasKey: event.hasKey,
+      topic: event.grant.topic,
+      stamp: stamp,
+      offset: offset,
+      timestampMs: timestampMs
+    )
   }
-
-  /// The same for an event without a key.
+  /// Writes the record of an event whose parts are at hand; otherwise the same.
+  ///
+  /// - Parameters:
+  ///   - value: the event's bytes.
+  ///   - key: its key; empty without one.
+  ///   - hasKey: whether it has one.
+  ///   - topic: a topic that is known.
+  ///   - stamp: what is said of it.
+  ///   - offset: its place in its topic's partition; consecutive per topic within a batch.
+  ///   - timestampMs: its record's time.
+  /// - Returns: whether it was written.
   @inlinable @inline(__always)
   public mutating func append(
     _ value: RawSpan,
-    to topic: TopicID,
+    key: RawSpan,
+    hasKey: Bool,
+    topic: TopicID,
     stamp: StampHeader,
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    append(value, key: value.extracting(first: 0), hasKey: false, to: topic, stamp, offset, timestampMs)
-  }
-
-  @inlinable @inline(__always)
-  mutating func append(
-    _ value: RawSpan,
-    key: RawSpan,
-    hasKey: Bool,
-    to topic: TopicID,
-    _ stamp: StampHeader,
-    _ offset: UInt64,
-    _ timestampMs: Int64
-  ) -> Bool {
-    let bound = (hasKey ? key.byteCount : 0) &+ value.byteCount &+ Record.overheadBytesMax
-    if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || deltas.left == 0 {
-      guard prepare(topic, bound: bound, offset: offset, timestampMs: timestampMs) else { return false }
+    let bound = key.byteCount &+ value.byteCount &+ Record.overheadBytesMax
+    if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || head.left == 0 {
+      let shape = Shape(valueBytes: hasKey ? nil : value.byteCount, stampBytes: stamp.byteCount, bound: bound)
+      guard prepare(topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
     }
     require(offset == nextOffset, "a topic's offsets are consecutive")
-    let deltas = deltas
-    let fits = region.write(atMost: bound, leaving: reserve) {
-      $0.append(record: deltas, key: key, hasKey: hasKey, value: value, stamp: stamp)
+    let head = head
+    let fits: Bool
+    if !hasKey, head.repeats(value, stamp) {
+      fits = region.write(atMost: head.recordBytes &+ RecordHead.spoiltBytes, leaving: reserve) {
+        $0.append(record: head, value: value, stamp: stamp)
+      }
+    } else {
+      fits = region.write(atMost: bound, leaving: reserve) {
+        $0.append(record: head.deltas, key: key, hasKey: hasKey, value: value, stamp: stamp)
+      }
     }
     guard fits else { return false }
-    self.deltas.advance()
+    self.head.advance()
     nextOffset &+= 1
     return true
   }
 
-  /// Opens a run, or makes the deltas of the open one's next record: another topic, another time, or 64 records on.
+  /// Opens a run, or makes the head of the open one's next record: another topic, another time, or 64 records on.
   ///
   /// Returns `false`, with nothing changed, when the record doesn't fit.
   @usableFromInline @inline(never)
-  mutating func prepare(_ topic: TopicID, bound: Int, offset: UInt64, timestampMs: Int64) -> Bool {
+  mutating func prepare(_ topic: TopicID, _ shape: Shape, offset: UInt64, timestampMs: Int64) -> Bool {
     let index = Int(topic.rawValue)
     require(index < fills.count && fills[index].isKnown, "an event's topic is known")
     let isOpen = UInt32(topic.rawValue) == openTopic
     let isFirst = fills[index].commit != commit
     let setAside = isFirst && !isEmpty ? Batch.batchOverheadBytes : 0
-    guard isOpen || runCount < Batch.runsMax, bound <= region.room - reserve - setAside else { return false }
+    guard isOpen || runCount < Batch.runsMax, shape.bound <= region.room - Int(reserve) - setAside else { return false }
     if isFirst {
       fills[index].begin(commit: commit, offset: offset, timestampMs: timestampMs)
     } else if !isOpen {
@@ -157,16 +171,21 @@ public struct Batch: ~Copyable {
     }
     let (timestampDelta, overflow) = timestampMs.subtractingReportingOverflow(fills[index].baseTimestampMs)
     guard !overflow, offset - fills[index].baseOffset < 1 << 20,
-      let deltas = RecordDeltas(timestampDelta: timestampDelta, offsetDelta: Int(offset - fills[index].baseOffset))
+      let head = RecordHead(
+        timestampDelta: timestampDelta,
+        offsetDelta: Int(offset - fills[index].baseOffset),
+        valueBytes: shape.valueBytes,
+        stampBytes: shape.stampBytes
+      )
     else { return false }
     if isFirst {
       topics[topicCount] = topic
       topicCount += 1
-      reserve += setAside
+      reserve += UInt32(setAside)
       needsGathering = needsGathering || topicCount > 1 || fills[index].codec != Codec.none
     }
     if !isOpen { openRun(of: index, offset: offset) }
-    self.deltas = deltas
+    self.head = head
     openTimestampMs = timestampMs
     fills[index].minTimestampMs = min(fills[index].minTimestampMs, timestampMs)
     fills[index].maxTimestampMs = max(fills[index].maxTimestampMs, timestampMs)
@@ -277,7 +296,7 @@ public struct Batch: ~Copyable {
   private mutating func reset() {
     commit += 1
     (topicCount, runCount, eventsClosed, needsGathering) = (0, 0, 0, false)
-    (openTopic, openTimestampMs, deltas, nextOffset) = (Batch.noTopic, 0, .none, 0)
+    (openTopic, openTimestampMs, head, nextOffset) = (Batch.noTopic, 0, .none, 0)
     reserve = 0
     region.count = headerBytes + Batch.batchOverheadBytes
   }

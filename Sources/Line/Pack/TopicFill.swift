@@ -2,6 +2,19 @@ internal import Bytes
 internal import Events
 internal import Formats
 
+/// The lengths of a record that is about to be written.
+@usableFromInline struct Shape {
+  /// Its value's; `nil` when it has a key.
+  var valueBytes: Int?
+  /// Its stamp's.
+  var stampBytes: Int
+  /// The most it takes.
+  var bound: Int
+  @usableFromInline init(valueBytes: Int?, stampBytes: Int, bound: Int) {
+    (self.valueBytes, self.stampBytes, self.bound) = (valueBytes, stampBytes, bound)
+  }
+}
+
 /// Records of one topic that follow one another.
 struct Run {
   var start = 0

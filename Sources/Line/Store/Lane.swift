@@ -95,7 +95,7 @@ public struct Lane: ~Copyable {
   }
 
   /// What it was made with.
-  public let settings: Settings
+  public var settings: Settings
   var segments: Segments
   var phase = Phase.closed
   /// The segment that takes commits, or took the last.
@@ -123,11 +123,15 @@ public struct Lane: ~Copyable {
   var committed: [UInt64]
   var prepareAfterNs: Int64 = 0
 
-  /// The watermark: every event through this one survives a crash. Changes by `completed` only.
+  /// The watermark: every event through this one survives a crash.
+  ///
+  /// Changes by `completed` only.
   public internal(set) var safe = EventNumber.none
   /// The number of the last event that has one.
   public var last: EventNumber { numbered }
   @usableFromInline var numbered = EventNumber.none
+  /// The number of the last event that is in a commit; the batch may hold later ones.
+  var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
   public internal(set) var failure: Int32?
   /// Whether there is no room for another segment: new events are refused until there is.
@@ -137,7 +141,9 @@ public struct Lane: ~Copyable {
 
   /// Continues after what recovery found.
   ///
-  /// - Parameter entropy: 64 bits that nobody can guess; the checks of this epoch start from them.
+  /// - Parameters:
+  ///   - recovered: the lane's end, and the segments that hold it.
+  ///   - entropy: 64 bits that nobody can guess; the checks of this epoch start from them.
   public init(_ recovered: consuming RecoveredLane, entropy: UInt64) {
     settings = recovered.settings
     epoch = recovered.epoch + 1
@@ -192,12 +198,15 @@ public struct Lane: ~Copyable {
   /// Whether events can be taken: a segment is open or about to be.
   public var isReady: Bool { if case .closed = phase { false } else { failure == nil } }
 
-  /// What to do next. Its answer changes with every other call, with the batch, and with time.
+  /// What to do next.
+  ///
+  /// Its answer changes with every other call, with the batch, and with time.
   ///
   /// - Parameters:
   ///   - batchBytes: an upper bound of what sealing the batch will give; 0 when it is empty.
   ///   - nowNs: monotonic nanoseconds.
   ///   - isDraining: seals without delay, because nothing more will come.
+  /// - Returns: the one step to take before asking again.
   public mutating func next(batchBytes: Int, nowNs: Int64, isDraining: Bool = false) -> Step {
     guard failure == nil else { return .wait }
     if let slot = slotToPrepare(nowNs: nowNs) { return .prepare(slot: slot) }
@@ -236,17 +245,25 @@ public struct Lane: ~Copyable {
     if batchBytes > 0 {
       let needed = CommitHeader.padded(batchBytes)
       guard position + needed <= end else {
-        let hasRoom = position + index.bytesMax <= limit
-        phase = .closing(hasIndex: !hasRoom)
-        return hasRoom ? .index : .wait
+        return endSegment(limit: limit)
       }
       guard position + needed <= segments[slot].preparedBytes else { return .wait }
       return flights.isEmpty || batchBytes >= pace || isDraining ? .commit : .wait
     }
-    guard flights.isEmpty, publishedThrough < recordsSequence, isDraining || nowNs - lastWriteNs >= settings.sealAfterNs,
-      position + CommitHeader.blockBytes <= min(end, segments[slot].preparedBytes)
+    guard flights.isEmpty, publishedThrough < recordsSequence,
+      isDraining || nowNs - lastWriteNs >= settings.sealAfterNs
     else { return .wait }
-    return .seal
+    let sealEnd = position + CommitHeader.blockBytes
+    guard sealEnd > end else { return sealEnd <= segments[slot].preparedBytes ? .seal : .wait }
+    // No room for a seal: the index says the same, and ends the segment.
+    return endSegment(limit: limit)
+  }
+
+  /// Begins to end the segment: with its index where there is room for one.
+  private mutating func endSegment(limit: Int) -> Step {
+    let hasRoom = position + index.bytesMax <= limit
+    phase = .closing(hasIndex: !hasRoom)
+    return hasRoom ? .index : .wait
   }
 
   /// While writes are under way the next one waits for so many bytes: small ones would cost the disk and the core more
@@ -276,7 +293,9 @@ public struct Lane: ~Copyable {
     if throughBytes == settings.segmentBytes, segments[slot].state == .preparing { segments[slot].state = .free }
   }
 
-  /// Retires what is too old. Called now and then, with UTC nanoseconds.
+  /// Retires what is too old.
+  ///
+  /// Called now and then, with UTC nanoseconds.
   public mutating func retire(utcNs: Int64) {
     guard let age = settings.retentionAgeNs else { return }
     let before = segments.inUse
@@ -291,14 +310,17 @@ public struct Lane: ~Copyable {
 
 /// What a lane did since the process started.
 public struct LaneCounters: BitwiseCopyable, Sendable {
-  /// Commits with events, and seals and indexes besides.
+  /// Commits with events.
   public var commits: UInt64 = 0
+  /// Commits without events that told readers how far the lane is durable.
   public var seals: UInt64 = 0
-  /// Bytes of commits as they were filled, and as they were written in whole blocks.
+  /// Bytes of commits as they were filled.
   public var bytesUsed: UInt64 = 0
+  /// Bytes of commits as they were written, in whole blocks.
   public var bytesWritten: UInt64 = 0
-  /// Segments opened, and segments whose events were given up to retention.
+  /// Segments opened.
   public var segmentsOpened: UInt64 = 0
+  /// Segments whose events were given up to retention.
   public var segmentsRetired: UInt64 = 0
   /// How often the disk gave no room for a segment.
   public var preparationsFailed: UInt64 = 0

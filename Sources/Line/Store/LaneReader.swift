@@ -2,19 +2,34 @@ internal import Bytes
 public import Events
 public import Formats
 
-/// Reads a lane from its files, oldest commit first. No I/O: it says what to read and is given the bytes.
+/// Reads a lane from its files, oldest commit first.
+///
+/// No I/O: it says what to read and is given the bytes.
 ///
 ///     headers of all slots ─▶ survey of the newest segment ─▶ segment after segment, commit after commit
 ///
-/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how far
-/// that is. What is damaged is reported and stepped over.
+/// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how
+/// far that is. What is damaged is reported and stepped over.
 public struct LaneReader: ~Copyable {
   /// What to do next.
   public enum Need: Sendable, Equatable {
-    /// Read at this place, as much as a commit may take, and `take` it. Fewer bytes mean that the file ends.
+    /// Read at this place, `readBytes` many, and `take` them. Fewer bytes mean that the file ends. At offset 0 stands the
+    /// header, and reading it alone is enough.
     case read(slot: UInt16, offset: Int)
     /// All there is has been read; `resume` looks for more.
     case nothing
+  }
+
+  /// Which segment is read first.
+  public enum Start: Sendable, Equatable {
+    /// The oldest of the log.
+    case oldest
+    /// The first of the last so many.
+    case last(segments: Int)
+    /// The one that holds this event of a topic, or the first behind it.
+    case offset(TopicID, UInt64)
+    /// The first one that can hold events received at this UTC time or later.
+    case time(Int64)
   }
 
   /// One commit as it was found.
@@ -48,9 +63,11 @@ public struct LaneReader: ~Copyable {
   }
 
   private let lane: LaneID
-  private let slots: [UInt16]
+  private var slots: [UInt16]
   private let commitBytesMax: Int
-  private let isLive: Bool
+  private var isLive: Bool
+  /// Where to start; `nil` once that is done.
+  private var start: Start?
   private var stage = Stage.headers
   private var next = 0
   private var found: [SegmentHeader] = []
@@ -61,6 +78,8 @@ public struct LaneReader: ~Copyable {
   private var generation: UInt64 = 0
   /// Every commit through this one is known to be durable; surveyed.
   private var durableThrough: UInt64 = 0
+  /// Whether headers are being read for the second time.
+  private var hasReread = false
   /// Whether a damaged place is being stepped over.
   private var isLost = false
 
@@ -70,17 +89,35 @@ public struct LaneReader: ~Copyable {
   public private(set) var topics: [SegmentHeader.TopicState] = []
   /// The commits read.
   public private(set) var commits: UInt64 = 0
+  /// How much to read at a time.
+  ///
+  /// Grows, up to the largest commit, with the commits that are found.
+  public private(set) var readBytes: Int
+  /// The headers of the segments that are part of the log, oldest first.
+  public var headers: [SegmentHeader] { extents.map(\.header) }
 
   /// - Parameters:
   ///   - lane: whose files they are.
   ///   - slots: the files there are.
-  ///   - commitBytesMax: how much is read at a time: no commit is larger.
+  ///   - commitBytesMax: no commit is larger.
   ///   - isLive: whether a gateway may be writing.
-  public init(lane: LaneID, slots: [UInt16], commitBytesMax: Int, isLive: Bool) {
+  ///   - readBytes: how much is read at a time at first; `nil` for as much as a commit may take.
+  ///   - start: which segment is read first.
+  public init(
+    lane: LaneID,
+    slots: [UInt16],
+    commitBytesMax: Int,
+    isLive: Bool,
+    readBytes: Int? = nil,
+    start: Start = .oldest
+  ) {
     (self.lane, self.slots, self.commitBytesMax, self.isLive) = (lane, slots, commitBytesMax, isLive)
+    (self.readBytes, self.start) = (readBytes ?? commitBytesMax, start)
   }
 
-  /// What it needs. Its answer changes with every `take`.
+  /// What it needs.
+  ///
+  /// Its answer changes with every `take`.
   public mutating func need() -> Need {
     while true {
       switch stage {
@@ -96,8 +133,14 @@ public struct LaneReader: ~Copyable {
   }
 
   /// Looks again: at what was appended to the newest segment, and at segments opened since.
-  public mutating func resume() {
+  ///
+  /// - Parameters:
+  ///   - slots: the files there are by then; `nil` for the same.
+  ///   - isLive: whether a gateway may be writing by then; `nil` for as before.
+  public mutating func resume(slots: [UInt16]? = nil, isLive: Bool? = nil) {
     guard case .done = stage else { return }
+    self.slots = slots ?? self.slots
+    self.isLive = isLive ?? self.isLive
     stage = .headers
     next = 0
     found.removeAll()
@@ -138,16 +181,22 @@ public struct LaneReader: ~Copyable {
     }
     topics = newest.topics
     extents = [Extent(header: newest, endSequence: nil)]
+    // By name, not in the order of generations: an opening that got no events leaves a header that nobody names.
     var successor = newest
-    for header in found.dropLast().reversed() {
-      guard let before = successor.predecessor, before.generation == header.generation,
-        before.slot == header.segment.slot, header.generation >= newest.oldestGeneration
-      else { break }
+    while let before = successor.predecessor, before.generation >= newest.oldestGeneration {
+      let header = found.last { $0.generation == before.generation && $0.segment.slot == before.slot }
+      guard let header else {
+        if isLive, !hasReread { return reread() }
+        note(.damaged(lane, slot: before.slot, offset: 0, sequence: before.endSequence - 1))
+        break
+      }
       extents.append(Extent(header: header, endSequence: before.endSequence))
       successor = header
     }
+    hasReread = false
     extents.reverse()
     resumePosition = (chain, offset)
+    chooseFirst()
     guard isLive else {
       begin()
       return
@@ -155,6 +204,37 @@ public struct LaneReader: ~Copyable {
     // Whatever came before the newest segment was durable when its header was written.
     durableThrough = max(durableThrough, newest.firstSequence - 1)
     surveyChain(newest)
+  }
+  /// Reads all headers once more: a segment was opened while they were read, and another after that.
+  private mutating func reread() {
+    hasReread = true
+    next = 0
+    found.removeAll()
+  }
+  /// Passes over the segments that need not be read.
+  private mutating func chooseFirst() {
+    guard let start else { return }
+    self.start = nil
+    let first: Int =
+      switch start {
+      case .oldest: 0
+      case .last(let segments): max(extents.count - segments, 0)
+      case .offset(let topic, let offset):
+        firstExtent { ($0.topics.first { $0.topic == topic }?.nextOffset ?? 0) <= offset }
+      case .time(let timeNs): firstExtent { $0.timeNs <= timeNs }
+      }
+    generation = extents[first].header.generation - 1
+  }
+  /// The first segment whose successor isn't early enough to make it needless.
+  private func firstExtent(before isEarly: (SegmentHeader) -> Bool) -> Int {
+    let needless = extents.dropFirst().prefix { isEarly($0.header) }
+    return needless.count
+  }
+  /// Whether a commit is to be read again because fewer bytes were asked for than it has.
+  private mutating func grows(for reading: CommitHeader.Reading) -> Bool {
+    guard case .cut(let needed) = reading, needed <= commitBytesMax, needed > readBytes else { return false }
+    readBytes = min(CommitHeader.padded(max(needed, 2 * readBytes)), max(commitBytesMax, CommitHeader.padded(needed)))
+    return true
   }
   /// Where reading goes on after a survey.
   private var resumePosition: (chain: CommitChain?, offset: Int) = (nil, 0)
@@ -175,6 +255,7 @@ public struct LaneReader: ~Copyable {
     while at < bytes.byteCount, chain != nil {
       let reading = chain!.adopt(bytes.extracting(at..<bytes.byteCount))
       if case .cut(let needed) = reading, needed <= commitBytesMax, at > 0 { return }
+      if grows(for: reading) { return }
       guard case .found(let commit) = reading else {
         begin()
         return
@@ -230,6 +311,7 @@ public struct LaneReader: ~Copyable {
       let rest = bytes.extracting(at..<bytes.byteCount)
       let reading = isLost ? find(in: rest) : chain!.adopt(rest)
       if case .cut(let needed) = reading, needed <= commitBytesMax, at > 0 { return }
+      if grows(for: reading) { return }
       guard case .found(let commit) = reading else {
         guard step(over: reading, end) else { return }
         at += CommitHeader.blockBytes

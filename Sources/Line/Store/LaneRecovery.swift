@@ -2,7 +2,9 @@ internal import Bytes
 public import Events
 public import Formats
 
-/// Finds out where a lane ended, from what its files hold. No I/O: it says what to read and is given the bytes.
+/// Finds out where a lane ended, from what its files hold.
+///
+/// No I/O: it says what to read and is given the bytes.
 ///
 ///     headers of all slots ─▶ the newest segment, commit after commit ─▶ the rest of it, for proof of damage ─▶ done
 ///
@@ -45,7 +47,9 @@ public struct LaneRecovery: ~Copyable {
     offsets = Array(repeating: 0, count: settings.topics)
   }
 
-  /// What it needs. Its answer changes with every `take`.
+  /// What it needs.
+  ///
+  /// Its answer changes with every `take`.
   public mutating func need() -> Need {
     while true {
       switch stage {
@@ -175,7 +179,9 @@ public struct LaneRecovery: ~Copyable {
     }
   }
 
-  /// What was found. Only when nothing is needed any more.
+  /// What was found.
+  ///
+  /// Only when nothing is needed any more.
   public consuming func finish() -> RecoveredLane {
     guard case .done = stage else {
       require(false, "recovery is finished when nothing is needed")
@@ -229,7 +235,7 @@ public struct LaneRecovery: ~Copyable {
     for header in headers.dropLast().reversed() {
       guard let before = successor.predecessor, before.generation == header.generation,
         before.slot == header.segment.slot, header.generation >= newest.oldestGeneration
-      else { return }
+      else { continue }  // an opening that got no events leaves a header that nobody names
       recovered.keep(
         header,
         end: before.endBlock,

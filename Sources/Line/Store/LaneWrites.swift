@@ -46,7 +46,7 @@ extension Lane {
     index.reset()
     phase = .opening
     counters.segmentsOpened &+= 1
-    track(region, .header, events: 0, last: last, nowNs: nowNs)
+    track(region, .header, events: 0, last: lastCommitted, nowNs: nowNs)
     return Write(slot: next, offset: 0)
   }
 
@@ -56,6 +56,9 @@ extension Lane {
   ///   - region: the batch's entries behind room for the commit's header; padded to whole blocks here.
   ///   - events: how many events it holds.
   ///   - last: the number of the last of them.
+  ///   - utcNs: when it is sealed, in nanoseconds since the Unix epoch.
+  ///   - nowNs: monotonic nanoseconds.
+  /// - Returns: where the region is to be written.
   public mutating func commit(
     _ region: inout Region,
     events: Int,
@@ -66,6 +69,7 @@ extension Lane {
     require(events > 0, "a commit of records holds some")
     note(region.bytes, utcNs: utcNs)
     recordsSequence = sequence
+    lastCommitted = last
     counters.commits &+= 1
     counters.bytesUsed &+= UInt64(region.count)
     return write(&region, .records, events: UInt64(events), last: last, utcNs: utcNs, nowNs: nowNs)
@@ -81,7 +85,7 @@ extension Lane {
     index.write(into: &region)
     segments[slot].indexBlock = UInt32(position / CommitHeader.blockBytes)
     phase = .closing(hasIndex: true)
-    return write(&region, .index, events: 0, last: last, utcNs: utcNs, nowNs: nowNs)
+    return write(&region, .index, events: 0, last: lastCommitted, utcNs: utcNs, nowNs: nowNs)
   }
 
   /// Fills `region` with a commit that holds nothing but the news that all before it is durable.
@@ -89,7 +93,7 @@ extension Lane {
     require(flights.isEmpty, "a seal is written when nothing is under way")
     region.count = CommitHeader.byteCount
     counters.seals &+= 1
-    return write(&region, .seal, events: 0, last: last, utcNs: utcNs, nowNs: nowNs)
+    return write(&region, .seal, events: 0, last: lastCommitted, utcNs: utcNs, nowNs: nowNs)
   }
 
   private mutating func write(

@@ -26,6 +26,8 @@ struct kernel_field {
   uint32_t start;
   uint32_t end;
   enum kernel_name name;
+  /// Of a Host field: whether it is a name and maybe a port, without anything that needs a closer look.
+  bool is_plain;
 };
 
 /// What a head is made of.
@@ -38,6 +40,9 @@ struct kernel_head {
   uint32_t fields;
   /// How many of them are in the table.
   uint32_t known;
+  /// Where the first line's leading token ends, and the visible characters from one byte behind it on.
+  uint32_t method_end;
+  uint32_t target_end;
 };
 
 /// How the scan of a head went.
@@ -57,6 +62,8 @@ enum kernel_set : uint8_t {
   kernel_set_visible = 1,
   /// Characters of a registered name or an IPv4 address. Source: RFC 3986 §3.2.2.
   kernel_set_host = 2,
+  /// What is seen, without `/`, `?` and `#`: a segment of a path.
+  kernel_set_segment = 3,
 };
 
 /// Splits a head into lines and checks every byte of it, in one pass.
@@ -72,6 +79,28 @@ size_t kernel_head_end(const uint8_t *bytes, size_t n, size_t from);
 
 /// How many of the first bytes are in a set.
 size_t kernel_leading(const uint8_t *bytes, size_t n, enum kernel_set set);
+
+/// Whether `n` bytes are those of `known` wherever `mask` has ones. `n` and the addresses of `known` and `mask` are
+/// multiples of 16. Looks at all bytes in any case, so the time it takes tells nothing of a secret among them.
+bool kernel_head_matches(const uint8_t *bytes, const uint8_t *known, const uint8_t *mask, size_t n);
+
+/// Whether `n` bytes are `text`.
+static inline bool kernel_exact(const uint8_t *bytes, const char *text, size_t n) {
+  uint64_t difference = 0;
+  if (n >= 8) {
+    for (size_t at = 0;; at += 8) {
+      if (at + 8 > n) at = n - 8;
+      uint64_t left, right;
+      memcpy(&left, bytes + at, 8);
+      memcpy(&right, text + at, 8);
+      difference |= left ^ right;
+      if (at + 8 == n) break;
+    }
+  } else {
+    for (size_t at = 0; at < n; at++) difference |= (uint8_t)(bytes[at] ^ (uint8_t)text[at]);
+  }
+  return difference == 0;
+}
 
 /// Whether `n` bytes are `lower` (letters, digits, `-`, `/`, `=` only; letters in lower case), in any case, given that
 /// no control byte is among them. Setting bit 5 folds letters and maps nothing else that is printed onto those.

@@ -1,0 +1,191 @@
+import Events
+import Simulator
+import World
+
+/// What one request or frame deserves, and what it carries.
+struct Sent {
+  /// The numbers of its events, in order.
+  var numbers: [UInt64]
+  let topic: Int
+  /// The key its events have.
+  var key: String?
+  /// The only status it may get when all goes well; 200 for stored.
+  var status: Int
+}
+
+/// What became of one request or frame.
+enum Outcome: Equatable {
+  case stored
+  /// Some events were refused: these, by their place in the request.
+  case partly([Int])
+  case refused(Int)
+}
+
+/// What one client sends: its bytes, and what it says in order.
+struct Client {
+  let isFramed: Bool
+  var bytes: [UInt8] = []
+  var sent: [Sent] = []
+
+  /// Its end of a connection.
+  func peer() -> SimulatedPeer {
+    SimulatedPeer(to: ListenerID(rawValue: isFramed ? 1 : 0), sending: bytes)
+  }
+
+  /// What it was answered, in the order of what it sent.
+  func outcomes(_ peer: SimulatedPeer) -> [Outcome] {
+    isFramed ? framedOutcomes(peer.fromServer) : httpOutcomes(peer.fromServer)
+  }
+
+  private func httpOutcomes(_ bytes: [UInt8]) -> [Outcome] {
+    var outcomes: [Outcome] = []
+    var rest = bytes[...]
+    while let end = headEnd(rest) {
+      let head = String(decoding: rest[..<end], as: UTF8.self)
+      let status = Int(head.dropFirst(9).prefix(3)) ?? 0
+      let field = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+      let length = field.flatMap { Int($0.dropFirst(15).filter { $0 != " " }) } ?? 0
+      guard rest.count >= end - rest.startIndex + length else { break }
+      let body = String(decoding: rest[end..<(end + length)], as: UTF8.self)
+      rest = rest[(end + length)...]
+      switch status {
+      case 100: break
+      case 200, 204: outcomes.append(.stored)
+      case 207:
+        let places = body.split(separator: "{\"event\":").dropFirst().map { Int($0.prefix { $0.isNumber }) ?? -1 }
+        outcomes.append(.partly(places))
+      default: outcomes.append(.refused(status))
+      }
+    }
+    return outcomes
+  }
+  private func headEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
+    var at = bytes.startIndex
+    while at + 4 <= bytes.endIndex {
+      if bytes[at] == 13, bytes[at + 1] == 10, bytes[at + 2] == 13, bytes[at + 3] == 10 { return at + 4 }
+      at += 1
+    }
+    return nil
+  }
+
+  private func framedOutcomes(_ bytes: [UInt8]) -> [Outcome] {
+    var outcomes: [Outcome] = []
+    var at = 0
+    func number(_ offset: Int, _ count: Int) -> Int { bytes[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) } }
+    while at + 12 <= bytes.count, at + 4 + number(at, 4) <= bytes.count {
+      switch bytes[at + 4] {
+      case 0x83: outcomes += Array(repeating: .stored, count: number(at + 12, 4))
+      case 0x85:
+        let reason = Refusal(rawValue: bytes[at + 16])
+        outcomes += Array(repeating: .refused(reason?.row.status ?? 0), count: number(at + 12, 4))
+      default: break
+      }
+      at += 4 + number(at, 4)
+    }
+    return outcomes
+  }
+}
+
+/// Makes clients out of a seed.
+///
+/// Every event carries a number of its own.
+struct ClientMaker {
+  var random: SplitMix
+  private(set) var next: UInt64 = 1
+
+  init(random: SplitMix) { self.random = random }
+
+  /// The topics of the simulated world: 0 plain, 1 compressed, 2 acknowledged from memory, 3 ordered by key.
+  static let topics = ["plain", "packed", "quick", "keyed"]
+  static let eventBytesMax = 1500
+
+  mutating func client(requestsMax: Int) -> Client {
+    var client = Client(isFramed: random.once(in: 3))
+    if client.isFramed {
+      for (alias, topic) in Self.topics.enumerated() {
+        client.bytes += frame(2, alias: alias, request: 0, Array(topic.utf8))
+      }
+    }
+    for request in 0..<random.below(requestsMax) {
+      if client.isFramed { addFrame(to: &client, UInt32(request)) } else { addRequest(to: &client) }
+    }
+    return client
+  }
+
+  private mutating func event() -> (number: UInt64, bytes: [UInt8]) {
+    defer { next += 1 }
+    let padding = random.below(random.once(in: 8) ? 1300 : 60)
+    return (next, Array("{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\"}".utf8))
+  }
+
+  private mutating func addFrame(to client: inout Client, _ request: UInt32) {
+    let topic = random.below(Self.topics.count)
+    let event = event()
+    var key: String?
+    var rest: [UInt8] = []
+    if topic == 3 {
+      key = "k\(random.below(5))"
+      rest = [0, UInt8(key!.utf8.count)] + Array(key!.utf8)
+    }
+    if random.once(in: 40) {
+      rest += [UInt8](repeating: 7, count: Self.eventBytesMax + 1)
+      client.sent.append(Sent(numbers: [event.number], topic: topic, key: key, status: 413))
+    } else {
+      rest += event.bytes
+      client.sent.append(Sent(numbers: [event.number], topic: topic, key: key, status: 200))
+    }
+    client.bytes += frame(3, flags: key == nil ? 0 : 4, alias: topic, request: Int(request), rest)
+  }
+
+  private func frame(_ kind: UInt8, flags: UInt8 = 0, alias: Int, request: Int, _ rest: [UInt8]) -> [UInt8] {
+    big(8 + rest.count, 4) + [kind, flags] + big(alias, 2) + big(request, 4) + rest
+  }
+  private func big(_ value: Int, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }
+  }
+
+  private mutating func addRequest(to client: inout Client) {
+    let topic = random.below(Self.topics.count)
+    var name = Self.topics[topic]
+    var sent = Sent(numbers: [], topic: topic, key: topic == 3 ? "k\(random.below(5))" : nil, status: 200)
+    let isMany = random.once(in: 3)
+    var body: [UInt8] = []
+    for _ in 0..<(isMany ? 1 + random.below(12) : 1) {
+      let event = event()
+      sent.numbers.append(event.number)
+      body += event.bytes + (isMany ? [10] : [])
+    }
+    if random.once(in: 10) {
+      name = "nowhere"
+      sent.status = 404
+    }
+    var head = "POST /v1/events/\(name) HTTP/1.1\r\nHost: sluice\r\n"
+    head += "Content-Type: \(isMany ? "application/x-ndjson" : "application/json")\r\n"
+    if let key = sent.key { head += "Sluice-Key: \(key)\r\n" }
+    if random.once(in: 6) { head += "Prefer: return=minimal\r\n" }
+    if random.once(in: 4) {
+      client.bytes += Array((head + "Transfer-Encoding: chunked\r\n\r\n").utf8) + chunked(body)
+    } else {
+      client.bytes += Array((head + "Content-Length: \(body.count)\r\n\r\n").utf8) + body
+    }
+    client.sent.append(sent)
+  }
+
+  private mutating func chunked(_ body: [UInt8]) -> [UInt8] {
+    var rest = body[...]
+    var bytes: [UInt8] = []
+    while !rest.isEmpty {
+      let count = min(rest.count, 1 + random.below(400))
+      bytes += Array("\(String(count, radix: 16))\r\n".utf8) + rest.prefix(count) + [13, 10]
+      rest = rest.dropFirst(count)
+    }
+    return bytes + Array("0\r\n\r\n".utf8)
+  }
+}
+
+/// The number of an event found in a log.
+func number(of event: LoggedEvent) -> UInt64? {
+  let digits = event.value.dropFirst(5).prefix { $0 >= 0x30 && $0 <= 0x39 }
+  guard event.value.starts(with: "{\"n\":".utf8), !digits.isEmpty else { return nil }
+  return UInt64(String(decoding: digits, as: UTF8.self))
+}

@@ -1,0 +1,234 @@
+import Bytes
+import Events
+import Gateway
+import Glibc
+import Simulator
+import Store
+import Testing
+import World
+
+/// Which seeds are run: `SLUICE_SEEDS` of them (default 60 here, 500 in Tests/run) from `SLUICE_SEED_FROM` (default 1).
+enum Seeds {
+  static var all: ClosedRange<UInt64> {
+    let first = number("SLUICE_SEED_FROM") ?? 1
+    return first...(first + max(number("SLUICE_SEEDS") ?? 60, 1) - 1)
+  }
+  private static func number(_ name: String) -> UInt64? {
+    getenv(name).flatMap { UInt64(String(cString: $0)) }
+  }
+}
+
+/// Several lives of one gateway on one disk, made of a seed.
+struct Story {
+  let seed: UInt64
+  let shards: Int
+  let segments: Int
+  let isRetained: Bool
+  var faults = Faults()
+  var random: SplitMix
+  var maker: ClientMaker
+  var disks: [SimulatedDisk]
+  /// What the log held at the end of the life before.
+  var before: [LoggedEvent] = []
+  var complaints: [String] = []
+
+  init(seed: UInt64) {
+    self.seed = seed
+    random = SplitMix(seed: seed)
+    shards = random.once(in: 3) ? 2 : 1
+    // A few stories keep so little that retention is at work all the time.
+    isRetained = !random.once(in: 6)
+    segments = isRetained ? 40 : 4
+    if random.once(in: 6) { faults.writeFails = 60 }
+    maker = ClientMaker(random: SplitMix(seed: random.next()))
+    disks = Array(repeating: SimulatedDisk(), count: shards)
+  }
+
+  mutating func expect(_ holds: Bool, _ promise: @autoclosure () -> String) {
+    if !holds, complaints.count < 5 { complaints.append(promise()) }
+  }
+
+  /// Runs all lives.
+  ///
+  /// The last ends in order, the others lose power.
+  mutating func run() -> [String] {
+    let lives = 4
+    for life in 1...lives where complaints.isEmpty { self.life(life, isLast: life == lives) }
+    return complaints
+  }
+
+  private mutating func life(_ life: Int, isLast: Bool) {
+    if isLast { faults.writeFails = 0 }
+    var clients: [[Client]] = []
+    var peers: [[SimulatedPeer]] = []
+    for _ in 0..<shards {
+      let made = (0..<6).map { _ in maker.client(requestsMax: 60) }
+      clients.append(made)
+      peers.append(made.map { client in
+        var peer = client.peer()
+        if random.once(in: 12) { peer.isMute = true }
+        if random.once(in: 12) { peer.fallsSilentAfter = random.below(client.bytes.count + 1) }
+        if random.once(in: 12) { peer.finishes = false }
+        return peer
+      })
+    }
+    let seeds = (0..<shards).map { _ in random.next() }
+    var gateway: SimulatedGateway
+    do throws(LaneDamage) {
+      gateway = try SimulatedGateway(seeds: seeds, disks: disks, peers: peers, faults: faults, segments: segments)
+    } catch {
+      complaints.append("life \(life): a lane that only crashed is called damaged: \(error)")
+      return
+    }
+    let recovered = read(disks, isLive: false)
+    expect(recovered.damages.isEmpty && recovered.faults.isEmpty, "life \(life): \(recovered.damages) \(recovered.faults)")
+    let served = go(&gateway, turns: isLast ? 60_000 : random.below(1500), isLast: isLast, life)
+    var ended: [[SimulatedPeer]] = []
+    for index in 0..<shards { ended.append(gateway.shards[index].peers()) }
+    disks = gateway.crash()
+    let log = read(disks, isLive: false)
+    expect(log.damages.isEmpty && log.faults.isEmpty, "life \(life): \(log.damages) \(log.faults)")
+    check(log, served: served, clients, ended, life, isLast: isLast)
+    before = log.events
+  }
+
+  /// Turns until the life is over.
+  ///
+  /// Returns what a reader beside the gateway saw last.
+  private mutating func go(_ gateway: inout SimulatedGateway, turns: Int, isLast: Bool, _ life: Int) -> [LoggedEvent] {
+    var left = turns
+    var isDraining = false
+    while left > 0 {
+      left -= 1
+      let handled = gateway.turn(&random)
+      expect(handled <= 1024, "a turn has a bound")
+      var (isOver, hasFailed) = (true, false)
+      for index in 0..<shards {
+        expect(gateway.shards[index].ledger.isBalanced, "life \(life): the ledger is balanced")
+        hasFailed = hasFailed || gateway.shards[index].state == .failed
+        isOver = isOver && (isDraining ? gateway.shards[index].state == .finished : isQuiet(&gateway, index))
+      }
+      if hasFailed || !complaints.isEmpty { break }
+      guard isOver else { continue }
+      if isDraining || !isLast { break }
+      isDraining = true
+      for index in 0..<shards { gateway.shards[index].drain(limitNs: 1_000_000_000) }
+    }
+    if isLast {
+      expect(left > 0, "everything comes to an end: nobody is forgotten")
+      for index in 0..<shards {
+        expect(gateway.shards[index].machine.buffersLent == 0, "every buffer lent comes back")
+        expect(gateway.shards[index].ledger.inFlight == 0, "nothing stays in flight")
+        expect(gateway.shards[index].machine.stuck == 0, "the shard never waits for nothing")
+      }
+    }
+    var live: [SimulatedDisk] = []
+    for index in 0..<shards { live.append(gateway.shards[index].disk()) }
+    return read(live, isLive: true).events
+  }
+  private func isQuiet(_ gateway: inout SimulatedGateway, _ index: Int) -> Bool {
+    gateway.shards[index].peers().allSatisfy(\.isClosed)
+  }
+
+  private func read(_ disks: [SimulatedDisk], isLive: Bool) -> Log {
+    var all = SimulatedDisk()
+    for disk in disks { all.adopt(disk) }
+    return Log(all, lanes: shards, commitBytesMax: 16 << 10, isLive: isLive)
+  }
+
+  private mutating func check(
+    _ log: Log,
+    served: [LoggedEvent],
+    _ clients: [[Client]],
+    _ peers: [[SimulatedPeer]],
+    _ life: Int,
+    isLast: Bool
+  ) {
+    var places: [UInt64: Int] = [:]
+    for (place, event) in log.events.enumerated() {
+      guard let number = number(of: event) else {
+        expect(false, "life \(life): an event was changed")
+        continue
+      }
+      expect(number > 0 && number < maker.next, "life \(life): event \(number) was never sent")
+      expect(places.updateValue(place, forKey: number) == nil, "life \(life): event \(number) is there twice")
+    }
+    if isRetained {
+      let kept = Set(log.events)
+      expect(before.allSatisfy { kept.contains($0) }, "life \(life): what was in the log stays")
+      expect(served.allSatisfy { kept.contains($0) }, "life \(life): what was served is in the log after the crash")
+    }
+    for index in 0..<shards {
+      for (client, peer) in zip(clients[index], peers[index]) {
+        check(client, peer, log, places, life, isLast: isLast)
+      }
+    }
+  }
+
+  private mutating func check(
+    _ client: Client,
+    _ peer: SimulatedPeer,
+    _ log: Log,
+    _ places: [UInt64: Int],
+    _ life: Int,
+    isLast: Bool
+  ) {
+    let outcomes = client.outcomes(peer)
+    expect(outcomes.count <= client.sent.count + 1, "life \(life): every answer has a request")
+    for (sent, outcome) in zip(client.sent, outcomes) {
+      switch outcome {
+      case .stored:
+        expect(sent.status == 200, "life \(life): what deserves \(sent.status) is not stored")
+        guard isRetained, sent.topic != 2 else { continue }
+        expect(
+          sent.numbers.allSatisfy { places[$0] != nil },
+          "life \(life): \(sent.numbers.filter { places[$0] == nil }) of topic \(sent.topic) were acknowledged and are lost"
+        )
+      case .partly(let refused):
+        expect(sent.status == 200 && !refused.contains(-1), "life \(life): what is refused is named")
+        guard isRetained, sent.topic != 2 else { continue }
+        for (place, number) in sent.numbers.enumerated() {
+          // A request that was cut short is refused from one event on.
+          let isMissing = refused.contains(place) || place > refused.max() ?? 0 && places[number] == nil
+          expect((places[number] == nil) == isMissing, "life \(life): event \(number) is where its verdict says")
+        }
+      case .refused(let status):
+        let isLater = status == 408 || status == 503 || status == 507
+        expect(status == sent.status || isLater, "life \(life): \(status) where \(sent.status) was deserved")
+        expect(sent.numbers.allSatisfy { places[$0] == nil }, "life \(life): what was refused is not stored")
+      }
+    }
+    // Order: per connection and topic, and per key where the topic says so.
+    var last: [String: Int] = [:]
+    for sent in client.sent {
+      for number in sent.numbers {
+        guard let place = places[number] else { continue }
+        let sequence = "\(sent.topic) \(sent.key ?? "")"
+        expect(last[sequence] ?? -1 < place, "life \(life): event \(number) overtook another of its connection")
+        last[sequence] = place
+      }
+    }
+    if isLast, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil {
+      expect(peer.isClosed && outcomes.count == client.sent.count, "every request is answered: \(outcomes.count) of \(client.sent.count)")
+    }
+  }
+}
+
+@Suite struct LifeTests {
+  @Test(arguments: Seeds.all)
+  func `what is acknowledged is in the log, once and in order, whatever happens`(seed: UInt64) {
+    var story = Story(seed: seed)
+    let complaints = story.run()
+    #expect(complaints.isEmpty, "seed \(seed): replay with SLUICE_SEEDS=1 SLUICE_SEED_FROM=\(seed)")
+  }
+
+  @Test func `a seed is a run, to the byte`() {
+    func run() -> [SimulatedDisk] {
+      var story = Story(seed: 7)
+      _ = story.run()
+      return story.disks
+    }
+    let (one, two) = (run(), run())
+    #expect(one.map(\.files) == two.map(\.files))
+  }
+}
