@@ -135,6 +135,7 @@ let package = Package(
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
+    tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Load"]),
     tests("EndToEndTests", of: line + ["Gateway", "Host", "Store"]),
     tests("TidyTests", of: []),

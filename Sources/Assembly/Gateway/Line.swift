@@ -11,7 +11,9 @@ struct Line: EventConsumer, ~Copyable {
   var stamper: Stamper
   var keys: Authenticator
   var directory: TopicDirectory
-  /// By the topic's number. Without names: copying one would count references.
+  /// By the topic's number.
+  ///
+  /// Without names: copying one would count references.
   let topics: Slots<TopicRule>
   /// The topic that leave was last asked for: likely the next one too.
   var lastTopic = TopicID(rawValue: 0)
@@ -47,27 +49,38 @@ struct Line: EventConsumer, ~Copyable {
     return store(event, at: current, acknowledge: rule.acknowledge)
   }
 
-  /// Inlined into every front. Without an `Event`: a value that large is kept in memory from call to call.
-  @inline(__always) mutating func take(_ payload: RawSpan, under grant: Grant) -> Verdict {
-    let count = payload.byteCount
-    guard count > 0 else { return refused(.emptyEvent) }
-    guard count <= grant.eventBytesMax else { return refused(.eventTooLarge) }
-    if let closed { return refused(closed) }
-    let acknowledge = topics[Int(grant.topic.rawValue)].acknowledge
-    let offset = writers[current].lane.nextOffset(of: grant.topic)
-    let stamp = stamper.stamp(Origin(), of: grant.principal)
+  /// Inlined into every front, so that what a front knows of its events is known here.
+  @inline(__always) mutating func take(
+    run bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    _ next: (Int) -> Range<Int>?
+  ) -> Run {
+    let topic = grant.topic
+    guard closed == nil else { return .none }
+    let first = writers[current].lane.nextOffset(of: topic)
     let timeMs = stamper.timestampMs
-    let isKept = writers[current].batch.append(
-      payload,
-      key: payload.extracting(0..<0),
-      hasKey: false,
-      topic: grant.topic,
-      stamp: stamp,
-      offset: offset,
-      timestampMs: timeMs
+    let stamps = stamper.run(of: grant.principal)
+    let taken = writers[current].batch.append(
+      run: bytes,
+      from: start,
+      topic: topic,
+      offset: first,
+      timestampMs: timeMs,
+      next: next,
+      stamp: stamps.first,
+      idStep: Stamper.idStep,
+      atMost: stamps.left
     )
-    guard isKept else { return .later }
-    return numbered(grant.topic, at: current, offset, acknowledge)
+    guard taken.count > 0 else { return .none }
+    stamper.used(taken.count)
+    let number = writers[current].lane.claim(taken.count, of: topic)
+    let lane = writers[current].lane.settings.lane
+    ledger.number(taken.count)
+    let isSafe = topics[Int(topic.rawValue)].acknowledge == .received
+    let mark = isSafe ? Mark.none : Mark(domain: .lane(lane), number: number)
+    let last = Placement(mark: mark, lane: lane, offset: first &+ UInt64(taken.count) &- 1)
+    return Run(count: taken.count, lastStart: taken.lastStart, end: taken.end, last: last)
   }
 
   /// Keeps an event in one of the shard's own lanes.

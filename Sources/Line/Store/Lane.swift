@@ -176,6 +176,12 @@ public struct Lane: ~Copyable {
     claimed[Int(topic.rawValue)] = offset &+ 1
     return (numbered, offset)
   }
+  /// Gives so many events of `topic` their numbers and offsets, and returns the last number.
+  @inlinable @inline(__always) public mutating func claim(_ count: Int, of topic: TopicID) -> EventNumber {
+    numbered = EventNumber(rawValue: numbered.rawValue &+ UInt64(truncatingIfNeeded: count))
+    claimed[Int(topic.rawValue)] &+= UInt64(truncatingIfNeeded: count)
+    return numbered
+  }
   /// The offset the next event of `topic` would get.
   @inlinable @inline(__always) public func nextOffset(of topic: TopicID) -> UInt64 { claimed[Int(topic.rawValue)] }
   /// The first offset of `topic` that readers may see.
