@@ -19,21 +19,29 @@ final class LogMaker {
   /// When the next event is received, in UTC nanoseconds.
   var utcNs: Int64 = 1_769_860_800_000_000_000
 
-  static let segmentBytes = 1 << 20
+  /// What a commit takes at most, and a segment, unless it is said.
   static let commitBytesMax = 64 << 10
+  static let segmentBytes = 1 << 20
+  private let entropy: UInt64 = 0x1234_5678_9ABC_DEF0
   private static let retentionAgeNs: Int64 = 3_600_000_000_000
 
   /// A directory with these topics.
-  init(topics names: [String] = ["events"], codec: Codec = .none, slots: Int = 4) {
+  init(
+    topics names: [String] = ["events"],
+    codec: Codec = .none,
+    slots: Int = 4,
+    commitBytesMax: Int = LogMaker.commitBytesMax,
+    segmentBytes: Int = LogMaker.segmentBytes
+  ) {
     var template = Array("/tmp/sluice-cli-XXXXXX".utf8CString)
     path = String(cString: mkdtemp(&template)!)
     self.names = names
     settings = Lane.Settings(
       lane: LaneID(rawValue: 0),
       topics: names.count,
-      segmentBytes: Self.segmentBytes,
+      segmentBytes: segmentBytes,
       slots: slots,
-      commitBytesMax: Self.commitBytesMax,
+      commitBytesMax: commitBytesMax,
       writesMax: 4,
       retentionAgeNs: Self.retentionAgeNs
     )
@@ -42,14 +50,14 @@ final class LogMaker {
     let topics = names.enumerated().map { Topic(id: TopicID(rawValue: UInt16($0)), name: $1, codec: codec) }
     var recovery = LaneRecovery(settings, slots: [])
     precondition(recovery.need() == .nothing)
-    lane = Lane(recovery.finish(), entropy: 0x1234_5678_9ABC_DEF0)
-    spare = Region(id: RegionID(rawValue: 1), byteCount: Self.commitBytesMax)
+    lane = Lane(recovery.finish(), entropy: entropy)
+    spare = Region(id: RegionID(rawValue: 1), byteCount: settings.commitBytesMax)
     batch = Batch(
-      filling: Region(id: RegionID(rawValue: 0), byteCount: Self.commitBytesMax),
+      filling: Region(id: RegionID(rawValue: 0), byteCount: settings.commitBytesMax),
       topics: topics,
       headerBytes: CommitHeader.byteCount
     )
-    var manifest = Manifest(node: 7, lanes: 1, segmentBytes: Self.segmentBytes)
+    var manifest = Manifest(node: 7, lanes: 1, segmentBytes: segmentBytes)
     for name in names { _ = manifest.number(name) }
     let text = Array(manifest.text.utf8)
     let file = Glibc.open("\(path)/manifest", O_WRONLY | O_CREAT, 0o600)
@@ -126,9 +134,9 @@ final class LogMaker {
     case .wait: return false
     case .prepare(let slot):
       let file = Glibc.open(name(of: slot), O_RDWR | O_CREAT, 0o600)
-      precondition(file >= 0 && ftruncate(file, off_t(Self.segmentBytes)) == 0)
+      precondition(file >= 0 && ftruncate(file, off_t(settings.segmentBytes)) == 0)
       files[slot] = file
-      lane.prepared(slot: slot, throughBytes: Self.segmentBytes, nowNs: utcNs)
+      lane.prepared(slot: slot, throughBytes: settings.segmentBytes, nowNs: utcNs)
     case .open:
       var region = spare.take()!
       let place = lane.open(into: &region, utcNs: utcNs, nowNs: utcNs)
@@ -163,7 +171,7 @@ final class LogMaker {
   func restart() throws {
     let slots = files.keys.sorted()
     var recovery = LaneRecovery(settings, slots: slots)
-    var region = Region(id: RegionID(rawValue: 2), byteCount: Self.commitBytesMax)
+    var region = Region(id: RegionID(rawValue: 2), byteCount: settings.commitBytesMax)
     while case .read(let slot, let offset) = recovery.need() {
       region.count = max(pread(files[slot]!, region.memory.baseAddress, region.byteCount, off_t(offset)), 0)
       try recovery.take(region.bytes)
@@ -178,6 +186,19 @@ final class LogMaker {
   /// Overwrites bytes of a segment.
   func spoil(_ slot: UInt16, at offset: Int, with bytes: [UInt8] = [0xFF]) {
     precondition(pwrite(files[slot]!, bytes, bytes.count, off_t(offset)) == bytes.count)
+  }
+  /// Changes a commit and makes its check hold again, as nobody without the lane's secret could.
+  func forge(_ slot: UInt16, at offset: Int, _ change: (inout Region) -> Void) {
+    let secret = EpochSecret(bits: entropy)
+    var region = Region(id: RegionID(rawValue: 3), byteCount: settings.commitBytesMax)
+    region.count = max(pread(files[slot]!, region.memory.baseAddress, region.byteCount, off_t(offset)), 0)
+    guard case .found(var header) = CommitHeader.read(region.bytes, secret: secret) else {
+      preconditionFailure("there is a commit")
+    }
+    region.count = header.bytesUsed
+    change(&region)
+    header.seal(&region, secret: secret)
+    precondition(pwrite(files[slot]!, region.memory.baseAddress, region.count, off_t(offset)) == region.count)
   }
   /// Reads bytes of a segment.
   func bytes(_ slot: UInt16, at offset: Int, count: Int) -> [UInt8] {

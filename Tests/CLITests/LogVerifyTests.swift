@@ -72,6 +72,27 @@ import Testing
     #expect(damaged.status == 1 && damaged.errors.contains("offset \(4096 * 5): commit 5"), "\(damaged.errors)")
   }
 
+  @Test func `what contradicts itself is named although every check holds`() throws {
+    let log = LogMaker()
+    for _ in 0..<3 {
+      log.add("{}")
+      log.commit()
+    }
+    #expect(try Program.run("log", "verify", "--data", log.path).status == 0)
+    let batch = CommitHeader.byteCount + BatchEntry.byteCount
+    log.forge(0, at: 4096 * 3) { $0.store(UInt64(7), at: batch) }
+    let jump = try Program.run("log", "verify", "--data", log.path)
+    #expect(
+      jump.status == 1 && jump.errors.contains("commit 3: topic 'events' goes on at 7, not at 2"),
+      "\(jump.errors)"
+    )
+    log.forge(0, at: 4096 * 3) { $0.store(UInt64(2), at: batch) }
+    #expect(try Program.run("log", "verify", "--data", log.path).status == 0)
+    log.forge(0, at: 4096 * 3) { $0.store(UInt16(5), at: CommitHeader.byteCount) }
+    let topic = try Program.run("log", "verify", "--data", log.path)
+    #expect(topic.status == 1 && topic.errors.contains("the manifest does not list topic 5"), "\(topic.errors)")
+  }
+
   @Test func `a damaged manifest is named with its line`() throws {
     let log = LogMaker()
     log.add("1")
