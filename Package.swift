@@ -112,7 +112,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "line-benchmark",
-      dependencies: line + ["Gateway", "Simulator"],
+      dependencies: line + ["Accept", "Decode", "Gate", "Gateway", "Host", "Simulator", "Store"],
       path: "Benchmarks/Line",
       swiftSettings: settings
     ),
@@ -136,7 +136,7 @@ let package = Package(
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
     tests("LoadTests", of: ["Load"]),
-    tests("EndToEndTests", of: line + ["Gateway", "Host"]),
+    tests("EndToEndTests", of: line + ["Gateway", "Host", "Store"]),
     tests("TidyTests", of: []),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
