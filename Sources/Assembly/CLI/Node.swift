@@ -26,11 +26,10 @@ private struct StartedShards: ~Copyable {
   /// Starts the next shard on its thread.
   mutating func start(
     _ host: consuming HostSeed,
-    _ settings: ShardSettings,
+    _ plan: NodePlan,
     rules: Rules,
     links: consuming Links,
-    bell: ControlBell,
-    cpu: Int32
+    bell: ControlBell
   ) throws(HostFailure) {
     let index = reports.count
     let orderEnds = Mailbox<ShardOrder>.make(capacity: 64)
@@ -40,7 +39,7 @@ private struct StartedShards: ~Copyable {
     let newsReceiver = newsEnds.receiver
     let seed = NodeShardSeed(
       host: host,
-      settings: settings,
+      settings: plan.shard(index),
       rules: rules,
       links: links,
       orders: orderEnds.receiver,
@@ -51,7 +50,7 @@ private struct StartedShards: ~Copyable {
     reports.append(published.reader)
     orders[index] = consume orderSender
     news[index] = consume newsReceiver
-    threads[index] = try PinnedThread("shard-\(index)", cpu: cpu, moving: seed) { liveShard($0) }
+    threads[index] = try PinnedThread("shard-\(index)", cpu: plan.cpus[index], moving: seed) { liveShard($0) }
   }
 }
 
@@ -116,14 +115,7 @@ struct Node: ~Copyable {
         segments: preparation.access(of: id),
         wakes: wakes
       )
-      try started.start(
-        host,
-        plan.shard(index),
-        rules: rules,
-        links: links[index].take()!,
-        bell: bell,
-        cpu: cpus[index]
-      )
+      try started.start(host, plan, rules: rules, links: links[index].take()!, bell: bell)
     }
     addresses = listeners.addresses
     (self.plan, self.log, self.bell, self.wakes, reports) = (plan, log, bell, wakes, started.reports)
@@ -191,7 +183,7 @@ func powerOfTwo(atLeast count: Int) -> Int {
 extension ListenAddress {
   /// The same address as the machine wants it.
   var hostAddress: ListenerAddress {
-    guard let address = ListenerAddress(description) else { preconditionFailure("an address prints as it is read") }
+    guard let address = ListenerAddress(description) else { broken("an address prints as it is read") }
     return address
   }
 }
