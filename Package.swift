@@ -107,11 +107,12 @@ let package = Package(
       name: "Simulator",
       dependencies: ["Bytes", "Events", "Formats", "World"],
       path: "Tests/Simulator",
+      exclude: ["mutations.txt"],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "line-benchmark",
-      dependencies: line + ["Gateway", "Simulator"],
+      dependencies: line + ["Accept", "Decode", "Gate", "Gateway", "Host", "Simulator", "Store"],
       path: "Benchmarks/Line",
       swiftSettings: settings
     ),

@@ -121,7 +121,9 @@ struct HTTPAnswerTests {
   @Test func `many verdicts: all stored, some, none for one reason, none for several`() {
     func answer(_ body: String) -> Response {
       var line = Line<HTTPFront>()
-      line.consumer.refuses = [("bad", .forbidden), ("busy", .overloaded), ("full", .storageFull)]
+      line.consumer.refuses = [
+        ("bad", .forbidden), ("busy", .overloaded), ("full", .storageFull), ("odd", .unsupportedMediaType),
+      ]
       line.receive(post(body, type: ndjson))
       return responses(line.text)[0]
     }
@@ -140,7 +142,9 @@ struct HTTPAnswerTests {
     #expect(answer("full\nfull").status == 507)
     #expect(answer("bad\nbad").status == 403)
     let mixed = answer("bad\nbusy")
-    #expect(mixed.status == 422 && mixed.fields["retry-after"] == "1")
+    #expect(mixed.status == 503 && mixed.fields["retry-after"] == "1", "one of them may succeed later")
+    let final = answer("bad\nodd")
+    #expect(final.status == 422 && final.fields["retry-after"] == nil)
     #expect(mixed.body.contains(#""events":0,"refused":2"#))
   }
 
@@ -243,6 +247,12 @@ struct HTTPAnswerTests {
     #expect(found.map(\.status) == [200])
     #expect(found[0].fields["connection"] == "close")
     #expect(isFinished && taken == 1)
+    var begun = Line<HTTPFront>()
+    begun.receive(post("{1}").dropLast())
+    begun.desk.isDraining = true
+    begun.receive("}")
+    let connection = responses(begun.text)[0].fields["connection"]
+    #expect(connection == "close", "a request that had begun is finished first")
   }
 
   @Test func `every reason has an answer of its status`() {

@@ -31,7 +31,6 @@ struct Story {
   /// What the log held at the end of the life before.
   var before: [LoggedEvent] = []
   var complaints: [String] = []
-  var isDebugging = false
 
   init(seed: UInt64) {
     self.seed = seed
@@ -115,13 +114,6 @@ struct Story {
       isDraining = true
       for index in 0..<shards { gateway.shards[index].drain(limitNs: 1_000_000_000) }
     }
-    if isDebugging, isLast {
-      for index in 0..<shards {
-        let shard = gateway.shards[index].report()
-        print("shard", index, shard.state, shard.ledger, shard.lanes, shard.connections, shard.buffersHeld, "left", left, isDraining, gateway.shards[index].machine.idleTicks, gateway.shards[index].debugText())
-        for peer in gateway.shards[index].peers() { print(peer.isClosed, peer.isMute, peer.isReset, peer.finishes, peer.fallsSilentAfter as Any, peer.toServer.count, peer.fromServer.count) }
-      }
-    }
     if isLast {
       expect(left > 0, "everything comes to an end: nobody is forgotten")
       for index in 0..<shards {
@@ -195,7 +187,6 @@ struct Story {
       case .partly(let refused):
         expect(sent.status == 200 && !refused.contains(-1), "life \(life): what is refused is named")
         guard isRetained, sent.topic != 2 else { continue }
-        if isDebugging { print(sent.numbers, refused, sent.numbers.map { places[$0] as Any }, String(decoding: peer.fromServer, as: UTF8.self).split(separator: "HTTP/1.1").filter { $0.hasPrefix(" 207") }) }
         for (place, number) in sent.numbers.enumerated() {
           // A request that was cut short is refused from one event on.
           let isMissing = refused.contains(place) || place > refused.max() ?? 0 && places[number] == nil

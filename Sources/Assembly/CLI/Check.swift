@@ -68,11 +68,16 @@ enum SettingsFile {
 
 /// The contents of a file that must be there.
 ///
-/// - Parameter bytesMax: what is larger is refused.
+/// What is larger than `bytesMax` is refused.
 func contents(of path: String, bytesMax: Int = 64 << 20) throws(HostFailure) -> [UInt8] {
   let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw unreadable(path, errno) }
   defer { _ = close(file) }
+  return try contents(of: file, path, bytesMax: bytesMax)
+}
+
+/// The rest of what an open file holds.
+func contents(of file: Int32, _ path: String, bytesMax: Int = 64 << 20) throws(HostFailure) -> [UInt8] {
   var bytes: [UInt8] = []
   var piece = [UInt8](repeating: 0, count: 64 << 10)
   while true {

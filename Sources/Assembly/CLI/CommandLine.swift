@@ -81,7 +81,9 @@ enum StandardOutput {
 
 /// Where mistakes and progress go.
 enum StandardError {
-  /// Writes a line. Where nobody listens there is nobody to tell of it.
+  /// Writes a line.
+  ///
+  /// Where nobody listens there is nobody to tell of it.
   static func write(_ text: String) {
     _ = writeAll(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: STDERR_FILENO)
   }

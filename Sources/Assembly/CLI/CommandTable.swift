@@ -17,7 +17,8 @@ enum CommandTable {
         perform: { arguments in runGateway(configuration: arguments["--config"] ?? "") }
       ),
       .check,
-    ] + logCommands + [
+      .doctor,
+    ] + logCommands + keysCommands + [
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",

@@ -73,6 +73,27 @@ struct LaneScan: ~Copyable {
     reader.resume(slots: segments.map(\.slot), isLive: true)
   }
 
+  /// The slots whose header does not read, although they hold commits that are younger than every segment found.
+  ///
+  /// A header is durable before the first commit behind it is written, so there it was lost later.
+  mutating func headless() throws(CommandFailure) -> [UInt16] {
+    let known = Set(reader.headers.map(\.segment.slot))
+    let newest = reader.headers.last?.generation ?? 0
+    var slots: [UInt16] = []
+    do throws(HostFailure) {
+      for segment in try files.segments(of: lane) where !known.contains(segment.slot) {
+        try open(segment.slot)
+        try file?.file.read(into: &region, at: 0)
+        let holds = stride(from: CommitHeader.blockBytes, to: region.count, by: CommitHeader.blockBytes).contains {
+          at in
+          CommitHeader.looksLikeCommit(region.bytes.extracting(at..<region.count), of: lane, after: newest)
+        }
+        if holds, case .absent = SegmentHeader.read(region.bytes) { slots.append(segment.slot) }
+      }
+    } catch { throw .environment(error) }
+    return slots
+  }
+
   private mutating func open(_ slot: UInt16) throws(HostFailure) {
     guard file?.slot != slot else { return }
     file = OpenSegment(slot: slot, file: try files.open(SegmentID(lane: lane, slot: slot)))

@@ -46,9 +46,7 @@ extension LaneScan {
 extension CommitDecoder {
   /// Writes a commit's wanted events, and calls `written` after each with the time it was received.
   ///
-  /// - Parameters:
-  ///   - commit: header and contents.
-  ///   - place: where it stands, for what is wrong with it.
+  /// `place` is where the commit stands, for what is wrong with it.
   mutating func write(
     _ commit: RawSpan,
     at place: @autoclosure () -> String,
@@ -106,7 +104,9 @@ struct Troubles {
   /// How many there were.
   var count: Int { lines.count + dropped }
 
-  /// Notes one. Bound: 100.
+  /// Notes one.
+  ///
+  /// Bound: 100.
   mutating func add(_ line: String) {
     if lines.count < 100 { lines.append(line) } else { dropped += 1 }
   }

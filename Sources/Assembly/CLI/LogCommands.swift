@@ -76,7 +76,6 @@ let logCommands: [Command] = [
 
 private let partition = CommandOption("--partition", "N", "this partition: the lane of that number", short: "-p")
 
-
 private let choice = [
   CommandOption("--topic", "NAME", "this topic; may be given several times", short: "-t", isRepeatable: true),
   partition,

@@ -23,7 +23,10 @@ func exportTopic(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let out = arguments["--out"] ?? "-"
   let lanes = try directory.lanes(arguments)
   if form == .raw, out == "-", lanes.count > 1 {
-    throw .usage(arguments.command, "raw batches of several partitions can't share an output; name one by '--partition'")
+    throw .usage(
+      arguments.command,
+      "raw batches of several partitions can't share an output; name one by '--partition'"
+    )
   }
   if out != "-" { try makeFolder(out) }
   var troubles = Troubles()
@@ -86,7 +89,9 @@ private func output(_ target: ExportTarget, _ ending: String) throws(CommandFail
   }
 }
 
-/// Copies a topic's batches as they are. Their file is named for the first offset in it, as Kafka names a log's.
+/// Copies a topic's batches as they are.
+///
+/// Their file is named for the first offset in it, as Kafka names a log's.
 private func exportRaw(
   _ topic: TopicID,
   _ scan: inout LaneScan,

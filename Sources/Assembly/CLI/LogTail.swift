@@ -96,7 +96,9 @@ private final class LaneTail {
       }
     }
 
-    /// How many events of these topics a commit holds. A commit that can't be taken apart is left to who prints it.
+    /// How many events of these topics a commit holds.
+    ///
+    /// A commit that can't be taken apart is left to who prints it.
     private static func count(_ commit: RawSpan, _ topics: TopicChoice) -> Int {
       var batches = BatchReader(commit.extracting(CommitHeader.byteCount..<commit.byteCount))
       var count = 0

@@ -100,7 +100,9 @@ private struct LaneCheck: ~Copyable {
     while true {
       let headers = scan.reader.headers
       let goesOn = try scan.step { found in
-        if found.header.generation != state.generation, let header = headers.last(where: { $0.generation == found.header.generation }) {
+        if found.header.generation != state.generation,
+          let header = headers.last(where: { $0.generation == found.header.generation })
+        {
           enter(header, &troubles)
         }
         check(found, &troubles)
@@ -108,6 +110,11 @@ private struct LaneCheck: ~Copyable {
       guard goesOn else { break }
     }
     troubles.add(scan, of: directory)
+    for slot in try scan.headless() {
+      troubles.add(
+        "\(directory.path(lane, slot)): offset 0: the header does not read, and the newest commits are behind it"
+      )
+    }
   }
 
   private mutating func enter(_ header: SegmentHeader, _ troubles: inout Troubles) {
@@ -174,7 +181,9 @@ private struct LaneCheck: ~Copyable {
           troubles.add("\(place): topic '\(name)' goes on at \(batch.baseOffset), not at \(expected)")
         }
         if Int64(batch.recordCount) != Int64(batch.lastOffsetDelta) + 1 {
-          troubles.add("\(place): topic '\(name)' has \(batch.recordCount) records for \(batch.lastOffsetDelta + 1) offsets")
+          troubles.add(
+            "\(place): topic '\(name)' has \(batch.recordCount) records for \(batch.lastOffsetDelta + 1) offsets"
+          )
         }
         state.next[topic] = batch.lastOffset + 1
         state.places.insert(Place(topic: topic, block: block, baseOffset: batch.baseOffset))
@@ -208,7 +217,9 @@ private struct LaneCheck: ~Copyable {
     for entry in entries
     where !state.places.contains(Place(topic: entry.topic, block: entry.block, baseOffset: entry.baseOffset)) {
       let name = directory.name(of: entry.topic)
-      troubles.add("\(place): the index says that '\(name)' \(entry.baseOffset) is in block \(entry.block), and it is not")
+      troubles.add(
+        "\(place): the index says that '\(name)' \(entry.baseOffset) is in block \(entry.block), and it is not"
+      )
     }
   }
 

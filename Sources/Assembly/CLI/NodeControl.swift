@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Decode
 internal import Events
 internal import Formats
 internal import Gate
@@ -160,6 +161,11 @@ struct Control: ~Copyable {
     settings = settings.adopting(liveChangesOf: wanted)
     log.level = settings.telemetry.logLevel
     do throws(HostFailure) {
+      let largest = node.plan.frontLimits.eventBytesMax
+      for index in settings.topics.indices where settings.topics[index].eventBytesMax > largest {
+        log.warning("topic limited by the memory set aside at the start", ["topic": .text(settings.topics[index].name), "event_bytes_max": .count(largest)])
+        settings.topics[index].eventBytesMax = largest
+      }
       let plan = NodePlan(settings, manifest: node.plan.manifest, cpus: node.plan.cpus)
       node.tell(.adopt(try readRules(plan, log)))
       log.info("reloaded")
@@ -184,7 +190,7 @@ private func readRules(_ plan: NodePlan, _ log: Log) throws(HostFailure) -> Rule
     log.warning("a key names topics that do not exist", ["key": .text(unmatched.id), "pattern": .text(unmatched.pattern)])
   }
   let directory = TopicDirectory(plan.openTopics, seed: (generator.next(), generator.next()))
-  return Rules(keys: ring, directory: directory)
+  return plan.rules(keys: ring, directory: directory)
 }
 
 /// Reads a file that nobody but its owner may read.

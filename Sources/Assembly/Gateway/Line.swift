@@ -28,8 +28,7 @@ struct Line: EventConsumer, ~Copyable {
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
     guard let topic = directory.id(of: name) else { throw .unknownTopic }
     guard keys.ring.may(principal, write: topic) else { throw .forbidden }
-    let limit = topics[Int(topic.rawValue)].eventBytesMax
-    return Grant(topic: topic, principal: principal, eventBytesMax: limit)
+    return Grant(topic: topic, principal: principal, eventBytesMax: directory.eventBytesMax(of: topic))
   }
 
   mutating func refuse(_ reason: Refusal, under grant: Grant) { ledger.refuse(reason) }

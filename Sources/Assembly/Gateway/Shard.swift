@@ -19,6 +19,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// The world, as this shard sees it.
   public var machine: M
   let settings: ShardSettings
+  var rules: Rules
   var line: Line
   var desk: Desk
   var connections: Slots<Connection>
@@ -40,6 +41,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var hasFreed = false
   /// Which listeners accept, and which would but for want of places.
   var accepting: [AcceptState]
+  var acceptBudget: AcceptBudget
   var deadlines: Deadlines
   var nextLane = 0
   /// How long writes took, in nanoseconds.
@@ -56,6 +58,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   }
   enum AcceptState: UInt8, Sendable {
     case accepting
+    /// Stopped for this turn, because many came at once.
+    case yielding
     case stopping
     case paused
     case closed
@@ -79,7 +83,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     let writers = Slots<LaneWriter>(sizes.lanes) { index in
       let first = index * sizes.batchesPerLane
       let spares = (first + 1..<first + sizes.batchesPerLane).map { RegionID(rawValue: UInt32($0)) }
-      let lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      lane.adopt(rules)
       let region = machine.take(RegionID(rawValue: UInt32(first)))
       return LaneWriter(lane, filling: region, spares: spares, topics: settings.topics)
     }
@@ -101,11 +106,16 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     carries = Carries(sizes)
     limits = ConnectionLimits(
       connectionsMax: sizes.connections,
-      perSourceMax: settings.connectionsPerSource > 0 ? settings.connectionsPerSource : .max,
+      perSourceMax: rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max,
       seed: machine.entropy()
     )
-    deadlines = Deadlines(connections: sizes.connections, limits: settings.times)
-    admission = Admission(limits: settings.admission, seed: machine.entropy())
+    deadlines = Deadlines(connections: sizes.connections, limits: rules.times)
+    let bytesInFlightMax = sizes.batches * sizes.batchBytes
+    admission = Admission(
+      limits: Admission.Limits(bytesInFlightMax: bytesInFlightMax, timeInFlightMaxNs: rules.timeInFlightMaxNs),
+      seed: machine.entropy()
+    )
+    acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
     received = Array(repeating: Received(), count: sizes.buffers)
     replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
     waiting = []
@@ -114,6 +124,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
     self.settings = settings
+    self.rules = rules
     self.machine = machine
     begin()
     for index in 0..<line.writers.count { advance(index) }
@@ -140,6 +151,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// Fixes the turn's time and what it says about load.
   private mutating func begin() {
+    acceptBudget.startTurn()
     let clock = machine.now()
     line.clock = clock
     line.stamper.read(clock)

@@ -21,7 +21,7 @@ extension Shard where M: ~Copyable {
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
     // Where it comes from costs a system call, so it is looked up only where it matters.
-    let source = settings.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
+    let source = rules.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
     connections[index].open(entry, traits, lane: lane, source: source)
     deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
     machine.receive(on: id)
@@ -32,6 +32,11 @@ extension Shard where M: ~Copyable {
     }
     if state != .serving { connections[index].isEnding = true }
     list(id)
+    // Who is open goes before who comes: the rest waits in the kernel's queue until the next turn.
+    if !acceptBudget.spend(), accepting[Int(listener.rawValue)] == .accepting {
+      accepting[Int(listener.rawValue)] = .yielding
+      machine.stopAccepting(on: listener)
+    }
   }
 
   mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
@@ -39,6 +44,11 @@ extension Shard where M: ~Copyable {
     guard state == .serving else {
       machine.close(listener)
       accepting[index] = .closed
+      return
+    }
+    if accepting[index] == .yielding, result == -cancelled {
+      accepting[index] = .accepting
+      machine.accept(on: listener)
       return
     }
     accepting[index] = .paused

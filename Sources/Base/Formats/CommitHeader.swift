@@ -132,6 +132,17 @@ public struct CommitHeader: Sendable, Equatable {
     return .found(header)
   }
 
+  /// Whether `bytes` start like a commit of a later generation than this.
+  ///
+  /// Without the segment's header there is no secret
+  /// to check it by, so it is good for a warning only.
+  public static func looksLikeCommit(_ bytes: RawSpan, of lane: LaneID, after generation: UInt64) -> Bool {
+    guard bytes.byteCount >= byteCount, bytes.integer(UInt32.self, at: 0) == magic else { return false }
+    let word = bytes.integer(UInt32.self, at: 4)
+    return UInt8(truncatingIfNeeded: word >> 24) == version && UInt16(truncatingIfNeeded: word) == lane.rawValue
+      && bytes.integer(UInt64.self, at: 16) > generation
+  }
+
   /// What stands at a place where a commit might.
   public enum Reading: Sendable, Equatable {
     /// A commit whose check holds.

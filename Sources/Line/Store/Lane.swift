@@ -95,7 +95,7 @@ public struct Lane: ~Copyable {
   }
 
   /// What it was made with.
-  public let settings: Settings
+  public var settings: Settings
   var segments: Segments
   var phase = Phase.closed
   /// The segment that takes commits, or took the last.

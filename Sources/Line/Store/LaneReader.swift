@@ -78,6 +78,8 @@ public struct LaneReader: ~Copyable {
   private var generation: UInt64 = 0
   /// Every commit through this one is known to be durable; surveyed.
   private var durableThrough: UInt64 = 0
+  /// Whether headers are being read for the second time.
+  private var hasReread = false
   /// Whether a damaged place is being stepped over.
   private var isLost = false
 
@@ -87,7 +89,9 @@ public struct LaneReader: ~Copyable {
   public private(set) var topics: [SegmentHeader.TopicState] = []
   /// The commits read.
   public private(set) var commits: UInt64 = 0
-  /// How much to read at a time. Grows, up to the largest commit, with the commits that are found.
+  /// How much to read at a time.
+  ///
+  /// Grows, up to the largest commit, with the commits that are found.
   public private(set) var readBytes: Int
   /// The headers of the segments that are part of the log, oldest first.
   public var headers: [SegmentHeader] { extents.map(\.header) }
@@ -177,14 +181,19 @@ public struct LaneReader: ~Copyable {
     }
     topics = newest.topics
     extents = [Extent(header: newest, endSequence: nil)]
+    // By name, not in the order of generations: an opening that got no events leaves a header that nobody names.
     var successor = newest
-    for header in found.dropLast().reversed() {
-      guard let before = successor.predecessor, before.generation == header.generation,
-        before.slot == header.segment.slot, header.generation >= newest.oldestGeneration
-      else { break }
+    while let before = successor.predecessor, before.generation >= newest.oldestGeneration {
+      let header = found.last { $0.generation == before.generation && $0.segment.slot == before.slot }
+      guard let header else {
+        if isLive, !hasReread { return reread() }
+        note(.damaged(lane, slot: before.slot, offset: 0, sequence: before.endSequence - 1))
+        break
+      }
       extents.append(Extent(header: header, endSequence: before.endSequence))
       successor = header
     }
+    hasReread = false
     extents.reverse()
     resumePosition = (chain, offset)
     chooseFirst()
@@ -195,6 +204,12 @@ public struct LaneReader: ~Copyable {
     // Whatever came before the newest segment was durable when its header was written.
     durableThrough = max(durableThrough, newest.firstSequence - 1)
     surveyChain(newest)
+  }
+  /// Reads all headers once more: a segment was opened while they were read, and another after that.
+  private mutating func reread() {
+    hasReread = true
+    next = 0
+    found.removeAll()
   }
   /// Passes over the segments that need not be read.
   private mutating func chooseFirst() {

@@ -235,7 +235,7 @@ public struct LaneRecovery: ~Copyable {
     for header in headers.dropLast().reversed() {
       guard let before = successor.predecessor, before.generation == header.generation,
         before.slot == header.segment.slot, header.generation >= newest.oldestGeneration
-      else { return }
+      else { continue }  // an opening that got no events leaves a header that nobody names
       recovered.keep(
         header,
         end: before.endBlock,
