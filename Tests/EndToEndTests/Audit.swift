@@ -14,7 +14,13 @@ struct Audit {
   ///   - loose: topics whose events may be lost, since they are acknowledged before they are safe.
   ///   - mayStoreUnanswered: whether events may be there of which their sender knows nothing, as after a crash.
   ///   - before: what an earlier audit found, none of which may be missing.
-  init(_ log: LoggedEvents, of producers: [Producer], loose: Set<String> = ["loose"], mayStoreUnanswered: Bool = true, before: Set<UInt64> = []) {
+  init(
+    _ log: LoggedEvents,
+    of producers: [Producer],
+    loose: Set<String> = ["loose"],
+    mayStoreUnanswered: Bool = true,
+    before: Set<UInt64> = []
+  ) {
     events = log.events.count
     for fault in log.faults { note("cannot be read: \(fault)") }
     let byConnection = Dictionary(uniqueKeysWithValues: producers.map { ($0.numbering.connection, $0) })

@@ -1,3 +1,4 @@
+import Events
 import Glibc
 import Testing
 
@@ -32,6 +33,8 @@ extension EndToEnd {
       #expect(gateway.get("/ready").body.contains("draining"))
       #expect(gateway.get("/live").status == 200)
       #expect(idle.endsSilently(), "an idle connection is closed without a word")
+      let farewell = try #require(frames.readFrame())
+      #expect(farewell.kind == .goAway && farewell.reason == Refusal.draining.rawValue)
       #expect(frames.endsSilently())
       #expect(Socket(port: gateway.port("web")) == nil, "nothing more is accepted")
       held.finish()

@@ -240,7 +240,9 @@ final class Farewells: Sendable {
   fileprivate let count = Atomic<Int>(0)
 }
 
-/// One shard's word that it sends nothing more. A shard that ends any other way has given it, too.
+/// One shard's word that it sends nothing more.
+///
+/// A shard that ends any other way has given it, too.
 private struct Farewell: ~Copyable, Sendable {
   private let all: Farewells
   private var isSaid = false
