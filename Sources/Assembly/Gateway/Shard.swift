@@ -100,7 +100,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       limits: settings.limits,
       topics: settings.topics,
       lanes: settings.lanes,
-      answers: max(4 * sizes.connections, settings.limits.answersMax * 16)
+      // One for each connection, so that none waits for another's, and a common stock for those that pipeline.
+      answers: sizes.connections + 64 * settings.limits.answersMax
     )
     connections = Slots(sizes.connections) { _ in Connection() }
     carries = Carries(sizes)

@@ -194,6 +194,7 @@ extension Shard where M: ~Copyable {
     drain(id)
     pay(id)
     note(id)
+    if state != .serving, isIdle(index) { deafen(id) }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
       if connections[index].isOwing || !connections[index].isEnding { return true }
@@ -207,6 +208,11 @@ extension Shard where M: ~Copyable {
       finish(id)
     }
     return connections[index].inbox != nil
+  }
+
+  /// Whether a connection is between messages, and nothing is owed to its peer.
+  private func isIdle(_ index: Int) -> Bool {
+    connections[index].inbox == nil && !connections[index].isOwing && connections[index].front.stage == .idle
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
