@@ -117,6 +117,12 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(
+      name: "lane-benchmark",
+      dependencies: line + ["Gate", "Host", "Mark", "Pack", "Store"],
+      path: "Benchmarks/Lane",
+      swiftSettings: settings
+    ),
+    .executableTarget(
       name: "micro-benchmark",
       dependencies: line + ["Decode", "Gate", "Mark", "Pack", "Store"],
       path: "Benchmarks/Micro",
