@@ -24,6 +24,8 @@ struct Story {
   let shards: Int
   let segments: Int
   let isRetained: Bool
+  /// Whether the last life is told to end while there is still much to do.
+  let drainsEarly: Bool
   var faults = Faults()
   var random: SplitMix
   var maker: ClientMaker
@@ -39,6 +41,7 @@ struct Story {
     // A few stories keep so little that retention is at work all the time.
     isRetained = !random.once(in: 6)
     segments = isRetained ? 40 : 4
+    drainsEarly = random.once(in: 4)
     if random.once(in: 6) { faults.writeFails = 60 }
     maker = ClientMaker(random: SplitMix(seed: random.next()))
     disks = Array(repeating: SimulatedDisk(), count: shards)
@@ -98,8 +101,13 @@ struct Story {
   private mutating func go(_ gateway: inout SimulatedGateway, turns: Int, isLast: Bool, _ life: Int) -> [LoggedEvent] {
     var left = turns
     var isDraining = false
+    let drainsAt = isLast && drainsEarly ? turns - random.below(800) : 0
     while left > 0 {
       left -= 1
+      if left == drainsAt, !isDraining {
+        isDraining = true
+        for index in 0..<shards { gateway.shards[index].drain(limitNs: 20_000_000_000) }
+      }
       let handled = gateway.turn(&random)
       expect(handled <= 1024, "a turn has a bound")
       var (isOver, hasFailed) = (true, false)
@@ -208,7 +216,7 @@ struct Story {
         last[sequence] = place
       }
     }
-    if isLast, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil {
+    if isLast, !drainsEarly, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil {
       expect(peer.isClosed && outcomes.count == client.sent.count, "every request is answered: \(outcomes.count) of \(client.sent.count)")
     }
   }

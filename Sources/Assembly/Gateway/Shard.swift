@@ -132,8 +132,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       }
       return index
     }
-    self.settings = settings
-    self.rules = rules
+    (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()
     for index in 0..<line.writers.count { advance(index) }
@@ -152,8 +151,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     commit()
     settle()
     commit()
-    sendNews()
     conclude()
+    sendNews()
     counters.turns &+= 1
     return handled
   }

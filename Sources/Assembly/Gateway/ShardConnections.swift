@@ -190,6 +190,12 @@ extension Shard where M: ~Copyable {
     drain(id)
     pay(id)
     note(id)
+    if state != .serving, isIdle(index), !connections[index].isEnding {
+      // A front whose protocol has a farewell says it.
+      connections[index].front.refuse(.draining, at: &desk)
+      deafen(id)
+      pay(id)
+    }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
       if connections[index].isOwing || !connections[index].isEnding { return true }
@@ -203,6 +209,11 @@ extension Shard where M: ~Copyable {
       finish(id)
     }
     return connections[index].inbox != nil
+  }
+
+  /// Whether a connection is between messages, and nothing is owed to its peer.
+  private func isIdle(_ index: Int) -> Bool {
+    connections[index].inbox == nil && !connections[index].isOwing && connections[index].front.stage == .idle
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
