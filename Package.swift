@@ -137,7 +137,7 @@ let package = Package(
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
     tests("LoadTests", of: ["Load"]),
-    tests("EndToEndTests", of: line + ["Gateway", "Host", "Store"]),
+    tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "Store"]),
     tests("TidyTests", of: []),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
