@@ -143,8 +143,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     commit()
     settle()
     commit()
-    sendNews()
     conclude()
+    sendNews()
     counters.turns &+= 1
     return handled
   }

@@ -194,7 +194,12 @@ extension Shard where M: ~Copyable {
     drain(id)
     pay(id)
     note(id)
-    if state != .serving, isIdle(index) { deafen(id) }
+    if state != .serving, isIdle(index), !connections[index].isEnding {
+      // A front whose protocol has a farewell says it.
+      connections[index].front.refuse(.draining, at: &desk)
+      deafen(id)
+      pay(id)
+    }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
       if connections[index].isOwing || !connections[index].isEnding { return true }

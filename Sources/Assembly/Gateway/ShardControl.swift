@@ -69,9 +69,13 @@ extension Shard where M: ~Copyable {
   mutating func conclude() {
     guard state == .draining || state == .failed, let until = drainUntilNs else { return }
     let isQuiet = openConnections == 0 && accepting.allSatisfy { $0 == .closed }
-    if state == .draining, isQuiet, line.ledger.inFlight == 0, lanesAreSealed {
-      state = .finished
-      return
+    if isQuiet, state == .failed || line.ledger.inFlight == 0 {
+      // Other shards may have keyed events for these lanes until they are quiet, too.
+      let isLast = line.links.part()
+      if isLast, state == .draining, lanesAreSealed {
+        state = .finished
+        return
+      }
     }
     guard line.clock.monotonicNs > until else { return }
     for index in 0..<connections.count where connections[index].isOpen && !connections[index].isBroken {
