@@ -77,7 +77,9 @@ public struct LineRun: ~Copyable {
     }
   }
 
-  /// Whether every client has been answered so many messages. Reads new answers, and lets clients send as many more.
+  /// Whether every client has been answered so many messages.
+  ///
+  /// Reads new answers, and lets clients send as many more.
   @inline(never) mutating func pace(through messages: Int) -> Bool {
     var isDone = true
     for client in 0..<plan.connections {
@@ -117,5 +119,7 @@ public struct LineRun: ~Copyable {
   }
 }
 
-/// What is counted: the shard's turns. What the simulator and `pace` take within it is counted apart and subtracted.
+/// What is counted: the shard's turns.
+///
+/// What the simulator and `pace` take within it is counted apart and subtracted.
 @inline(never) func measuredLine(_ run: inout LineRun, through messages: Int) { run.run(through: messages) }
