@@ -112,8 +112,8 @@ struct Reading {
       while let element = try batches.next() {
         var records = try element.batch.records()
         while let record = try records.next() {
-          let value = (0..<record.value.byteCount).map { record.value.byte($0) }
-          events.append(Logged(topic: Int(element.topic.rawValue), offset: record.offset, value: value))
+          let topic = Int(element.topic.rawValue)
+          events.append(Logged(topic: topic, offset: record.offset, value: copy(record.value)))
         }
       }
     } catch { faults.append(error) }

@@ -188,4 +188,4 @@ func fill(_ region: inout Region, _ events: [Logged]) {
   BatchEntry(topic: TopicID(rawValue: UInt16(events[0].topic)), batchBytes: bytes).encode(into: &region, at: start)
 }
 
-func copy(_ bytes: RawSpan) -> [UInt8] { (0..<bytes.byteCount).map { bytes.byte($0) } }
+func copy(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
