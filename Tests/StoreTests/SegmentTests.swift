@@ -286,6 +286,30 @@ import Testing
     #expect(rig.lane.logStart(of: TopicID(rawValue: 0)) == 0)
   }
 
+  @Test func `when age takes the whole log, it starts where it goes on`() throws {
+    var settings = Rig.settings(slots: 8)
+    var rig = try Rig(settings)
+    rig.open()
+    while rig.lane.counters.segmentsOpened < 2 { rig.commit(2, bytes: 6000) }
+    rig.makesSegments = false
+    while rig.lane.counters.segmentsOpened < 3 { rig.commit(2, bytes: 6000) }
+    rig.settle()
+    // The disk has room for nothing when the process starts again, and all there is has become too old.
+    settings.retentionAgeNs = 1
+    var next = try Rig(settings, on: rig.files, entropy: 2)
+    next.makesSegments = false
+    let end = next.lane.nextOffset(of: TopicID(rawValue: 0))
+    #expect(end == UInt64(rig.committed.count))
+    next.utcNs += 1_000_000_000_000
+    _ = next.advance()
+    #expect(next.lane.isFull == true)
+    next.lane.retire(utcNs: next.utcNs)
+    #expect(next.lane.segmentsInUse == 0)
+    next.open()
+    #expect(next.lane.logStart(of: TopicID(rawValue: 0)) == end)
+    #expect(next.files.headers.last?.topics[0].logStart == end)
+  }
+
   // MARK: Seals
 
   @Test func `an idle lane seals once`() throws {
