@@ -132,8 +132,9 @@ public struct CommitHeader: Sendable, Equatable {
     return .found(header)
   }
 
-  /// Whether `bytes` start like a commit of a later generation than this. Without the segment's header there is no secret
-  /// to check it by, so it is good for a warning only.
+  /// Whether `bytes` start like a commit of a later generation than this.
+  ///
+  /// Without the segment's header there is no secret to check it by, so it is good for a warning only.
   public static func looksLikeCommit(_ bytes: RawSpan, of lane: LaneID, after generation: UInt64) -> Bool {
     Self.generation(claimedBy: bytes, of: lane).map { $0 > generation } ?? false
   }

@@ -89,7 +89,9 @@ public struct LaneReader: ~Copyable {
   public private(set) var topics: [SegmentHeader.TopicState] = []
   /// The commits read.
   public private(set) var commits: UInt64 = 0
-  /// How much to read at a time. Grows, up to the largest commit, with the commits that are found.
+  /// How much to read at a time.
+  ///
+  /// Grows, up to the largest commit, with the commits that are found.
   public private(set) var readBytes: Int
   /// The headers of the segments that are part of the log, oldest first.
   public var headers: [SegmentHeader] { extents.map(\.header) }

@@ -134,7 +134,9 @@ public struct LaneRecovery: ~Copyable {
   /// Where the chain ended.
   private var restart = 0
   /// Whether something that starts like a commit says that it is of an earlier use of this segment, so that nothing was
-  /// cut there. There may be no secret left to check it by.
+  /// cut there.
+  ///
+  /// There may be no secret left to check it by.
   private func isStale(_ bytes: RawSpan, in header: SegmentHeader) -> Bool {
     CommitHeader.generation(claimedBy: bytes, of: header.segment.lane).map { $0 < header.generation } ?? false
   }
