@@ -133,6 +133,7 @@ let package = Package(
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
+    tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
     tests("LoadTests", of: ["Load"]),

@@ -107,8 +107,8 @@ struct Unwise {
   init(_ settings: NodeSettings) {
     for listener in settings.listeners where listener.keys == .none && !listener.address.isLoopback {
       warnings.append(
-        "listener '\(listener.name)' on \(listener.address) asks for no keys: whoever reaches it may write to every topic; "
-          + "set 'keys: required' or listen on 127.0.0.1"
+        "listener '\(listener.name)' on \(listener.address) asks for no keys: whoever reaches it may write to every "
+          + "topic; set 'keys: required' or listen on 127.0.0.1"
       )
     }
     if !settings.adminAddress.isLoopback {

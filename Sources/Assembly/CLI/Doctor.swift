@@ -10,8 +10,8 @@ extension Command {
     name: "doctor",
     summary: "find out whether this machine can run a gateway well",
     details: """
-      Looks at the kernel, limits, memory, CPUs, network, data directory, disk and clock, for the settings of FILE or for
-      the defaults. Each line says ok, warn or fail, and what to do about it. The disk's flush is measured by small
+      Looks at the kernel, limits, memory, CPUs, network, data directory, disk and clock, for the settings of FILE or
+      for the defaults. Each line says ok, warn or fail, and what to do about it. The disk's flush is measured by small
       durable writes to a file in the data directory, which is removed. Nothing else is changed.
       """,
     options: [

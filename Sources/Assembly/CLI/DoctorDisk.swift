@@ -119,7 +119,7 @@ struct DiskExamination {
     guard draft >= 0 else {
       diagnosis.fail(
         "disk",
-        "a file can't be made: \(errorText(errno))",
+        "in \(place) a file can't be made: \(errorText(errno))",
         remedy: "give the directory to the user that runs this"
       )
       return

@@ -5,9 +5,10 @@ internal import Store
 
 /// `sluice log cat`.
 func printEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+  var filter = try EventFilter(arguments)
   let directory = try LogDirectory(arguments)
   let lanes = try directory.lanes(arguments)
-  let filter = try EventFilter(arguments, of: directory)
+  filter.topics = try directory.topics(arguments)
   var lines = EventLines(filter, to: Output())
   var troubles = Troubles()
   for lane in lanes where !lines.isDone {
@@ -72,9 +73,8 @@ extension CommitDecoder {
 }
 
 extension EventFilter {
-  /// What `--topic`, `--from`, `--to`, `--since` and `--limit` ask for.
-  init(_ arguments: Arguments, of directory: LogDirectory) throws(CommandFailure) {
-    topics = try directory.topics(arguments)
+  /// What `--from`, `--to`, `--since` and `--limit` ask for.
+  init(_ arguments: Arguments) throws(CommandFailure) {
     let first = try arguments.count("--from", in: 0...Int.max) ?? 0
     let last = try arguments.count("--to", in: 0...Int.max)
     if let last, last < first { throw arguments.mistake("--to", "an offset of '--from' or later") }

@@ -111,7 +111,8 @@ struct LogDirectory {
     case .foreignSegment(let lane, let slot, let found):
       "\(path(lane, slot)): offset 0: it is the segment of lane \(found.lane.rawValue), slot \(found.slot)"
     case .otherSize(let lane, let slot, let found, let expected):
-      "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, but the manifest says \(sizeText(expected))"
+      "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, "
+        + "but the manifest says \(sizeText(expected))"
     case .unknownTopic(let lane, let topic):
       "lane \(lane.rawValue): it holds events of topic \(topic.rawValue), which the manifest does not list"
     case .unreadable(let lane, let slot, let offset, let error):

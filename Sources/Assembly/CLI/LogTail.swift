@@ -6,10 +6,10 @@ internal import Store
 
 /// `sluice log tail`.
 func printLastEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+  let wanted = try arguments.count("--lines", in: 0...LaneTail.eventsMax) ?? 10
   var directory = try LogDirectory(arguments)
   var filter = EventFilter()
   filter.topics = try directory.topics(arguments)
-  let wanted = try arguments.count("--lines", in: 0...LaneTail.eventsMax) ?? 10
   var tails: [LaneTail] = []
   for lane in try directory.lanes(arguments) { tails.append(try LaneTail(lane, directory, filter.topics, wanted)) }
   var troubles = Troubles()

@@ -124,8 +124,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
-    self.settings = settings
-    self.rules = rules
+    (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()
     for index in 0..<line.writers.count { advance(index) }

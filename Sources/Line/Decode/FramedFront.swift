@@ -180,14 +180,7 @@ public struct FramedFront: Front, ~Copyable {
       let verdict = consumer.take(Event(grant: grant, origin: Origin(), payload: payload))
       guard case .numbered(let placement) = verdict else {
         if run.events > 0 { owe(run, at: &desk) }
-        if case .refused(let reason) = verdict {
-          owe(refused: reason, head, at: &desk)
-          at &+= total
-        } else {
-          pause = .stalled
-        }
-        cursor.position = at
-        return pause
+        return leave(verdict, head, from: at, &cursor, at: &desk)
       }
       at &+= total
       if run.events == 0 {
@@ -207,6 +200,21 @@ public struct FramedFront: Front, ~Copyable {
     if run.events > 0 { owe(run, at: &desk) }
     cursor.position = at
     return pause
+  }
+
+  /// Goes past an event that was refused, and owes that news; stops before one for which there was no room.
+  private mutating func leave(
+    _ verdict: Verdict,
+    _ head: FrameHead,
+    from place: Int,
+    _ cursor: inout Cursor,
+    at desk: inout Desk
+  ) -> Fed.Pause? {
+    cursor.position = place
+    guard case .refused(let reason) = verdict else { return .stalled }
+    owe(refused: reason, head, at: &desk)
+    cursor.position = place &+ head.length &+ 4
+    return nil
   }
 
   /// Reads an event that has more than its payload, or that is refused before it is read.
