@@ -62,7 +62,9 @@ public struct LineRun: ~Copyable {
   }
 
   /// Whether every event that was sent is safe, and none was refused.
-  public var isWhole: Bool {
+  ///
+  /// Counting ends where this is called.
+  @inline(never) public func isWhole() -> Bool {
     let ledger = shard.ledger
     let sent = (plan.warmUpMessages + plan.countedMessages) * plan.connections * plan.eventsPerMessage
     return ledger.isBalanced && ledger.stored == UInt64(sent) && ledger.received == ledger.stored
