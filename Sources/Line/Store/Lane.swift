@@ -219,11 +219,7 @@ public struct Lane: ~Copyable {
     switch phase {
     case .opening: return .wait
     case .closed: return stepWhileClosed()
-    case .closing(let hasIndex):
-      if !hasIndex { return flights.isFull ? .wait : .index }
-      guard flights.isEmpty else { return .wait }
-      phase = .closed
-      return stepWhileClosed()
+    case .closing(let hasIndex): return hasIndex ? stepBehindIndex() : stepBeforeIndex()
     case .open: return stepWhileOpen(batchBytes: batchBytes, nowNs: nowNs, isDraining: isDraining)
     }
   }
@@ -246,13 +242,10 @@ public struct Lane: ~Copyable {
 
   private mutating func stepWhileOpen(batchBytes: Int, nowNs: Int64, isDraining: Bool) -> Step {
     guard !flights.isFull, let slot else { return .wait }
-    let limit = min(settings.segmentBytes, segments[slot].limitBytes)
-    let end = limit - index.bytesMax
+    let end = min(settings.segmentBytes, segments[slot].limitBytes) - index.bytesMax
     if batchBytes > 0 {
       let needed = CommitHeader.padded(batchBytes)
-      guard position + needed <= end else {
-        return endSegment(limit: limit)
-      }
+      guard position + needed <= end else { return stepBeforeIndex() }
       guard position + needed <= segments[slot].preparedBytes else { return .wait }
       return flights.isEmpty || batchBytes >= pace || isDraining ? .commit : .wait
     }
@@ -262,14 +255,24 @@ public struct Lane: ~Copyable {
     let sealEnd = position + CommitHeader.blockBytes
     guard sealEnd > end else { return sealEnd <= segments[slot].preparedBytes ? .seal : .wait }
     // No room for a seal: the index says the same, and ends the segment.
-    return endSegment(limit: limit)
+    return stepBeforeIndex()
   }
 
-  /// Begins to end the segment: with its index where there is room for one.
-  private mutating func endSegment(limit: Int) -> Step {
-    let hasRoom = position + index.bytesMax <= limit
-    phase = .closing(hasIndex: !hasRoom)
-    return hasRoom ? .index : .wait
+  /// Ends the segment: with its index where there is room for one.
+  private mutating func stepBeforeIndex() -> Step {
+    guard let slot else { return .wait }
+    let end = position + index.bytesMax
+    guard end <= min(settings.segmentBytes, segments[slot].limitBytes) else { return stepBehindIndex() }
+    phase = .closing(hasIndex: false)
+    // Whoever prepares the file would write zeros over an index that is ahead of it.
+    return flights.isFull || end > segments[slot].preparedBytes ? .wait : .index
+  }
+
+  private mutating func stepBehindIndex() -> Step {
+    phase = .closing(hasIndex: true)
+    guard flights.isEmpty else { return .wait }
+    phase = .closed
+    return stepWhileClosed()
   }
 
   /// While writes are under way the next one waits for so many bytes: small ones would cost the disk and the core more
