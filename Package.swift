@@ -117,6 +117,12 @@ let package = Package(
       swiftSettings: settings
     ),
     .executableTarget(
+      name: "lane-benchmark",
+      dependencies: line + ["Gate", "Host", "Mark", "Pack", "Store"],
+      path: "Benchmarks/Lane",
+      swiftSettings: settings
+    ),
+    .executableTarget(
       name: "micro-benchmark",
       dependencies: line + ["Decode", "Gate", "Mark", "Pack", "Store"],
       path: "Benchmarks/Micro",
@@ -136,6 +142,7 @@ let package = Package(
     tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
+    tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Load"]),
     tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "Store"]),
     tests("TidyTests", of: []),

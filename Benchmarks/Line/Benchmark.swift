@@ -46,7 +46,7 @@ private func measureOne(_ plan: LinePlan) throws(LaneDamage) -> Int32 {
   let start = clockNs(CLOCK_MONOTONIC)
   let events = run.measure()
   let spent = clockNs(CLOCK_MONOTONIC) - start
-  guard run.isWhole else { return complain("an event was refused or lost") }
+  guard run.isWhole() else { return complain("an event was refused or lost") }
   let turns = run.turns
   print(
     "\(plan.traffic.rawValue) window=\(plan.window) events=\(events) eventsPerMessage=\(plan.eventsPerMessage)",

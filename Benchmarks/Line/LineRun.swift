@@ -62,7 +62,9 @@ public struct LineRun: ~Copyable {
   }
 
   /// Whether every event that was sent is safe, and none was refused.
-  public var isWhole: Bool {
+  ///
+  /// Counting ends where this is called.
+  @inline(never) public func isWhole() -> Bool {
     let ledger = shard.ledger
     let sent = (plan.warmUpMessages + plan.countedMessages) * plan.connections * plan.eventsPerMessage
     return ledger.isBalanced && ledger.stored == UInt64(sent) && ledger.received == ledger.stored
@@ -77,7 +79,9 @@ public struct LineRun: ~Copyable {
     }
   }
 
-  /// Whether every client has been answered so many messages. Reads new answers, and lets clients send as many more.
+  /// Whether every client has been answered so many messages.
+  ///
+  /// Reads new answers, and lets clients send as many more.
   @inline(never) mutating func pace(through messages: Int) -> Bool {
     var isDone = true
     for client in 0..<plan.connections {
@@ -117,5 +121,7 @@ public struct LineRun: ~Copyable {
   }
 }
 
-/// What is counted: the shard's turns. What the simulator and `pace` take within it is counted apart and subtracted.
+/// What is counted: the shard's turns.
+///
+/// What the simulator and `pace` take within it is counted apart and subtracted.
 @inline(never) func measuredLine(_ run: inout LineRun, through messages: Int) { run.run(through: messages) }

@@ -52,7 +52,7 @@ private func rate(_ plan: LinePlan, _ meeting: Meeting) -> Double {
     let from = clockNs(CLOCK_MONOTONIC)
     let events = run.measure()
     let spent = clockNs(CLOCK_MONOTONIC) - from
-    return run.isWhole ? Double(events) * 1e9 / Double(spent) : 0
+    return run.isWhole() ? Double(events) * 1e9 / Double(spent) : 0
   } catch {
     meeting.meet()
     return 0

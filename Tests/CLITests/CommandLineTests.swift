@@ -94,6 +94,20 @@ import Testing
     #expect(ended.status == 3 && ended.errors.contains(words.last ?? ""), "\(ended.status) \(ended.errors)")
   }
 
+  @Test func `an answer that can't be written ends with 3`() throws {
+    let log = LogMaker()
+    log.add("{}")
+    log.seal()
+    for words in ["--version", "log topics --data \(log.path)", "log cat --data \(log.path)"] {
+      let shell = Process()
+      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+      shell.arguments = ["-c", "'\(Program.path)' \(words) > /dev/full 2> /dev/null"]
+      try shell.run()
+      shell.waitUntilExit()
+      #expect(shell.terminationStatus == 3, "\(words)")
+    }
+  }
+
   @Test func `a reader that goes away ends a command quietly`() throws {
     let log = LogMaker()
     for number in 0..<2000 { log.add("{\"n\":\(number),\"filling\":\"\(String(repeating: "x", count: 400))\"}") }

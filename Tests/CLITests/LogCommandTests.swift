@@ -158,7 +158,7 @@ import Testing
     try log.restart()
     log.open()
     try log.restart()
-    log.retire(olderThanNs: 900_000_000)
+    log.retire(olderThanNs: 700_000_000)
     for number in 1200..<1210 { log.add("{\"n\":\(number)}") }
     log.seal()
     try log.restart()

@@ -67,13 +67,15 @@ struct Story {
     for _ in 0..<shards {
       let made = (0..<6).map { _ in maker.client(requestsMax: 60) }
       clients.append(made)
-      peers.append(made.map { client in
-        var peer = client.peer()
-        if random.once(in: 12) { peer.isMute = true }
-        if random.once(in: 12) { peer.fallsSilentAfter = random.below(client.bytes.count + 1) }
-        if random.once(in: 12) { peer.finishes = false }
-        return peer
-      })
+      peers.append(
+        made.map { client in
+          var peer = client.peer()
+          if random.once(in: 12) { peer.isMute = true }
+          if random.once(in: 12) { peer.fallsSilentAfter = random.below(client.bytes.count + 1) }
+          if random.once(in: 12) { peer.finishes = false }
+          return peer
+        }
+      )
     }
     let seeds = (0..<shards).map { _ in random.next() }
     var gateway: SimulatedGateway
@@ -84,7 +86,10 @@ struct Story {
       return
     }
     let recovered = read(disks, isLive: false)
-    expect(recovered.damages.isEmpty && recovered.faults.isEmpty, "life \(life): \(recovered.damages) \(recovered.faults)")
+    expect(
+      recovered.damages.isEmpty && recovered.faults.isEmpty,
+      "life \(life): \(recovered.damages) \(recovered.faults)"
+    )
     let served = go(&gateway, turns: isLast ? 60_000 : random.below(1500), isLast: isLast, life)
     var ended: [[SimulatedPeer]] = []
     for index in 0..<shards { ended.append(gateway.shards[index].peers()) }
@@ -190,7 +195,8 @@ struct Story {
         guard isRetained, sent.topic != 2 else { continue }
         expect(
           sent.numbers.allSatisfy { places[$0] != nil },
-          "life \(life): \(sent.numbers.filter { places[$0] == nil }) of topic \(sent.topic) were acknowledged and are lost"
+          "life \(life): \(sent.numbers.filter { places[$0] == nil }) of topic \(sent.topic) were acknowledged "
+            + "and are lost"
         )
       case .partly(let refused):
         expect(sent.status == 200 && !refused.contains(-1), "life \(life): what is refused is named")
@@ -217,7 +223,10 @@ struct Story {
       }
     }
     if isLast, !drainsEarly, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil {
-      expect(peer.isClosed && outcomes.count == client.sent.count, "every request is answered: \(outcomes.count) of \(client.sent.count)")
+      expect(
+        peer.isClosed && outcomes.count == client.sent.count,
+        "every request is answered: \(outcomes.count) of \(client.sent.count)"
+      )
     }
   }
 }

@@ -114,8 +114,12 @@ struct Troubles {
   mutating func add(_ scan: borrowing LaneScan, of directory: LogDirectory) {
     for damage in scan.damages { add(directory.text(of: damage)) }
     if scan.isOvertaken {
-      notes.append("lane \(scan.lane.rawValue): retention gave up events before they could be read")
+      notes.append(Troubles.overtaken(scan.lane))
     }
+  }
+  /// What is said of a lane whose reader was too slow.
+  static func overtaken(_ lane: LaneID) -> String {
+    "lane \(lane.rawValue): retention gave up events before they could be read"
   }
   /// Prints them, and gives the exit status.
   func report() -> Int32 {

@@ -23,6 +23,7 @@ func printLastEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
     for tail in tails {
       try tail.scan.resume()
       try tail.scan.readAll(of: directory, into: &lines, through: &decoder, &troubles)
+      tail.reportLoss()
     }
     lines.output.flush()
   }
@@ -50,6 +51,8 @@ private final class LaneTail {
   /// The last commits, which hold as many events as are wanted, if there are as many.
   private(set) var commits: [Copy] = []
 
+  private var hasReportedLoss = false
+
   /// Reads the last segment, and more of them while they hold too few events.
   init(_ lane: LaneID, _ directory: LogDirectory, _ topics: TopicChoice, _ wanted: Int) throws(CommandFailure) {
     self.lane = lane
@@ -65,6 +68,13 @@ private final class LaneTail {
       }
       segments *= 4
     }
+  }
+
+  /// Says, once, that events went before they could be printed.
+  func reportLoss() {
+    guard scan.isOvertaken, !hasReportedLoss else { return }
+    hasReportedLoss = true
+    StandardError.write("sluice: note: \(Troubles.overtaken(lane))")
   }
 
   /// Keeps the last commits that together hold the events wanted.

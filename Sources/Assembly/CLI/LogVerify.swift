@@ -135,6 +135,7 @@ private struct LaneCheck: ~Copyable {
     }
     state.hasGap = false
     state.generation = header.generation
+    state.sequence = state.sequence ?? header.firstSequence - 1
     state.places.removeAll(keepingCapacity: true)
     figures.segments += 1
   }

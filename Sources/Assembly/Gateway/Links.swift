@@ -20,7 +20,7 @@ public struct Links: ~Copyable, Sendable {
   /// By shard; the one at this shard's own place is not used.
   var outgoing: Slots<Outgoing>
   var incoming: Slots<Incoming>
-  private var farewell: Farewell
+  var farewell: Farewell
 
   /// What this shard sends to another.
   struct Outgoing: ~Copyable, Sendable {
@@ -243,7 +243,7 @@ final class Farewells: Sendable {
 /// One shard's word that it sends nothing more.
 ///
 /// A shard that ends any other way has given it, too.
-private struct Farewell: ~Copyable, Sendable {
+struct Farewell: ~Copyable, Sendable {
   private let all: Farewells
   private var isSaid = false
 

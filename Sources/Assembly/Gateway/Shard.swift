@@ -19,6 +19,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// The world, as this shard sees it.
   public var machine: M
   let settings: ShardSettings
+  /// By listener: which of the fronts answers there.
+  let listenerFronts: [Int]
   var rules: Rules
   var line: Line
   var desk: Desk
@@ -93,7 +95,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
       keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
       directory: rules.directory,
-      topics: settings.topics,
+      topics: Slots(settings.topics.count) { TopicRule(settings.topics[$0]) },
       links: links
     )
     desk = Desk(
@@ -124,6 +126,12 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
+    listenerFronts = settings.listeners.map { listener in
+      guard let index = frontNames.firstIndex(of: listener.front) else {
+        preconditionFailure("the settings name fronts that exist: \(listener.front)")
+      }
+      return index
+    }
     (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()

@@ -12,11 +12,7 @@ extension Shard where M: ~Copyable {
   mutating func accepted(_ id: ConnectionID, on listener: ListenerID) {
     counters.accepted &+= 1
     let index = Int(id.rawValue)
-    let entry = fronts.firstIndex { "\($0.name)" == settings.listeners[Int(listener.rawValue)].front }
-    guard let entry else {
-      require(false, "the settings name fronts that exist")
-      return
-    }
+    let entry = listenerFronts[Int(listener.rawValue)]
     let traits = settings.listeners[Int(listener.rawValue)].traits
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1

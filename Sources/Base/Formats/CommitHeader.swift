@@ -134,13 +134,17 @@ public struct CommitHeader: Sendable, Equatable {
 
   /// Whether `bytes` start like a commit of a later generation than this.
   ///
-  /// Without the segment's header there is no secret
-  /// to check it by, so it is good for a warning only.
+  /// Without the segment's header there is no secret to check it by, so it is good for a warning only.
   public static func looksLikeCommit(_ bytes: RawSpan, of lane: LaneID, after generation: UInt64) -> Bool {
-    guard bytes.byteCount >= byteCount, bytes.integer(UInt32.self, at: 0) == magic else { return false }
+    Self.generation(claimedBy: bytes, of: lane).map { $0 > generation } ?? false
+  }
+  /// Which generation bytes say they belong to, when they start like a commit of this lane; nothing is checked.
+  public static func generation(claimedBy bytes: RawSpan, of lane: LaneID) -> UInt64? {
+    guard bytes.byteCount >= byteCount, bytes.integer(UInt32.self, at: 0) == magic else { return nil }
     let word = bytes.integer(UInt32.self, at: 4)
-    return UInt8(truncatingIfNeeded: word >> 24) == version && UInt16(truncatingIfNeeded: word) == lane.rawValue
-      && bytes.integer(UInt64.self, at: 16) > generation
+    guard UInt8(truncatingIfNeeded: word >> 24) == version, UInt16(truncatingIfNeeded: word) == lane.rawValue
+    else { return nil }
+    return bytes.integer(UInt64.self, at: 16)
   }
 
   /// What stands at a place where a commit might.

@@ -58,6 +58,7 @@ public struct LaneRecovery: ~Copyable {
         chooseNewest()
       case .commits, .rest:
         if let chain, offset < settings.segmentBytes { return .read(slot: chain.header.segment.slot, offset: offset) }
+        if case .commits = stage { restart = offset }
         stage = .done
       case .done: return .nothing
       }
@@ -118,7 +119,7 @@ public struct LaneRecovery: ~Copyable {
       guard case .found(let commit) = reading else {
         // A commit that is cut by the end of these bytes is read again from its start.
         if case .cut(let needed) = reading, needed <= settings.commitBytesMax, at > 0 { return }
-        if reading != .absent { isDamagedAtEnd = true }
+        isDamagedAtEnd = reading != .absent && !isStale(bytes.extracting(at..<bytes.byteCount), in: chain.header)
         stage = .rest
         restart = offset
         offset += CommitHeader.blockBytes
@@ -132,6 +133,13 @@ public struct LaneRecovery: ~Copyable {
   }
   /// Where the chain ended.
   private var restart = 0
+  /// Whether something that starts like a commit says that it is of an earlier use of this segment, so that nothing was
+  /// cut there.
+  ///
+  /// There may be no secret left to check it by.
+  private func isStale(_ bytes: RawSpan, in header: SegmentHeader) -> Bool {
+    CommitHeader.generation(claimedBy: bytes, of: header.segment.lane).map { $0 < header.generation } ?? false
+  }
 
   private mutating func endOfFile() {
     restart = offset

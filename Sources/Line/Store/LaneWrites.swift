@@ -12,6 +12,7 @@ extension Lane {
       return Write(slot: 0, offset: 0)
     }
     let before = slot.map { predecessor(slot: $0) }
+    segments.startEmptyLog(at: committed)
     let oldest = segments.oldestGeneration(or: generation + 1)
     generation += 1
     let header = SegmentHeader(

@@ -89,6 +89,12 @@ struct Segments: ~Copyable {
     logStarts[Int(topic.rawValue)] = max(logStarts[Int(topic.rawValue)], offset)
   }
 
+  /// Moves the log starts to these offsets when no segment holds anything: the log starts where it goes on.
+  mutating func startEmptyLog(at offsets: [UInt64]) {
+    guard inUse == 0 else { return }
+    for topic in 0..<topics { setLogStart(of: TopicID(rawValue: UInt16(topic)), offsets[topic]) }
+  }
+
   /// Takes the oldest sealed segment out of the log: every topic's log starts where the next one does.
   mutating func retireOldest() -> Bool {
     guard let slot = oldest else { return false }
