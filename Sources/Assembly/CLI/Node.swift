@@ -81,8 +81,10 @@ struct Node: ~Copyable {
     if let warning = directory.warning { log.warning("data directory", ["note": .text(warning)]) }
     let known = try readManifest(in: directory)
     let fresh = Manifest(node: randomNode(), lanes: settings.lanes ?? shards, segmentBytes: settings.log.segmentBytes)
-    let plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus)
-    try check(plan, known: known)
+    var wanted = NodePlan(settings, manifest: known ?? fresh, cpus: cpus)
+    try check(wanted, known: known)
+    if let warning = try wanted.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
+    let plan = wanted
     let rules = try rules(plan)
     var listeners = try Listeners(
       settings.listeners.map { $0.address.hostAddress },
