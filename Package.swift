@@ -112,8 +112,14 @@ let package = Package(
     ),
     .executableTarget(
       name: "line-benchmark",
-      dependencies: line + ["Gateway", "Simulator"],
+      dependencies: line + ["Accept", "Decode", "Gate", "Gateway", "Host", "Simulator", "Store"],
       path: "Benchmarks/Line",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "lane-benchmark",
+      dependencies: line + ["Gate", "Host", "Mark", "Pack", "Store"],
+      path: "Benchmarks/Lane",
       swiftSettings: settings
     ),
     .executableTarget(
@@ -133,10 +139,12 @@ let package = Package(
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
+    tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
+    tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Load"]),
-    tests("EndToEndTests", of: line + ["Gateway", "Host", "Store"]),
+    tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "Store"]),
     tests("TidyTests", of: []),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

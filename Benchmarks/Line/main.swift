@@ -1,1 +1,3 @@
-print("line")
+internal import Glibc
+
+exit(benchmark(Array(CommandLine.arguments.dropFirst())))

@@ -247,6 +247,12 @@ struct HTTPAnswerTests {
     #expect(found.map(\.status) == [200])
     #expect(found[0].fields["connection"] == "close")
     #expect(isFinished && taken == 1)
+    var begun = Line<HTTPFront>()
+    begun.receive(post("{1}").dropLast())
+    begun.desk.isDraining = true
+    begun.receive("}")
+    let connection = responses(begun.text)[0].fields["connection"]
+    #expect(connection == "close", "a request that had begun is finished first")
   }
 
   @Test func `every reason has an answer of its status`() {

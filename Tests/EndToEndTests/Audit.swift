@@ -12,8 +12,15 @@ struct Audit {
   ///   - log: what was read after the end.
   ///   - producers: everybody who ever sent to it.
   ///   - loose: topics whose events may be lost, since they are acknowledged before they are safe.
+  ///   - mayStoreUnanswered: whether events may be there of which their sender knows nothing, as after a crash.
   ///   - before: what an earlier audit found, none of which may be missing.
-  init(_ log: LoggedEvents, of producers: [Producer], loose: Set<String> = ["loose"], before: Set<UInt64> = []) {
+  init(
+    _ log: LoggedEvents,
+    of producers: [Producer],
+    loose: Set<String> = ["loose"],
+    mayStoreUnanswered: Bool = true,
+    before: Set<UInt64> = []
+  ) {
     events = log.events.count
     for fault in log.faults { note("cannot be read: \(fault)") }
     let byConnection = Dictionary(uniqueKeysWithValues: producers.map { ($0.numbering.connection, $0) })
@@ -45,7 +52,7 @@ struct Audit {
       last[stream] = sequence
     }
     ends = nextOffset
-    for producer in producers { compare(producer, places, mayLose: loose.contains(producer.topic)) }
+    for producer in producers { compare(producer, places, mayLose: loose.contains(producer.topic), mayStoreUnanswered) }
     found = Set(places.keys)
     for name in before.subtracting(found).prefix(3) {
       note("vanished: event \(name & 0xFFFF_FFFF) of connection \(name >> 32) was in the log")
@@ -55,14 +62,19 @@ struct Audit {
   private mutating func compare(
     _ producer: Producer,
     _ places: [UInt64: (lane: Int, offset: UInt64)],
-    mayLose: Bool
+    mayLose: Bool,
+    _ mayStoreUnanswered: Bool
   ) {
     let connection = producer.numbering.connection
     for surprise in producer.surprises { note("connection \(connection), \(producer.topic): \(surprise)") }
     for (sequence, verdict) in producer.verdicts.enumerated() {
       let isThere = places[Audit.name(connection, sequence)] != nil
       switch verdict {
-      case .unknown: break
+      case .mixed: break
+      case .unknown:
+        if isThere, !mayStoreUnanswered {
+          note("accepted, yet not answered: event \(sequence) of connection \(connection), \(producer.traffic)")
+        }
       case .acknowledged:
         acknowledged += 1
         guard !isThere, !mayLose else { continue }

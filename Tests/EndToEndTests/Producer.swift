@@ -42,7 +42,7 @@ enum Traffic: Sendable {
 
 /// One connection's sender: it sends as long as it can, and keeps what it was told.
 final class Producer: @unchecked Sendable {
-  enum Verdict: UInt8 { case unknown, acknowledged, refused }
+  enum Verdict: UInt8 { case unknown, acknowledged, refused, mixed }
   struct Receipt {
     let sequence: Int
     let lane: Int
@@ -141,8 +141,8 @@ final class Producer: @unchecked Sendable {
     case 503, 507, 429:
       for sequence in range { verdicts[sequence] = .refused }
       if answer.field("retry-after") == nil { surprises.append("no Retry-After: \(answer.head)") }
-    // Some of the events were refused; which is in the verdicts, of which there may be fewer. They stay unknown.
-    case 207: break
+    // Some of the events were refused; the answer need not say of each which.
+    case 207: for sequence in range { verdicts[sequence] = .mixed }
     default: surprises.append("\(answer.status) \(answer.body)")
     }
   }

@@ -101,4 +101,22 @@ struct StamperTests {
     }
     #expect(seen.count == 5000)
   }
+
+  @Test func `the ids of runs are those of single events, also where the counter runs over`() throws {
+    var one = Stamper(entropy: 5, seed: 6, at: reading(1_795_164_925_210_123_456))
+    var many = Stamper(entropy: 5, seed: 6, at: reading(1_795_164_925_210_123_456))
+    var shortest = Int.max
+    for count in [1, 2, 500, 16_384, 3, 16_384, 16_384, 40, 9000] {
+      let run = many.run(of: .anonymous)
+      let taken = min(count, run.left)
+      shortest = min(shortest, run.left)
+      for index in 0..<taken {
+        let id = try stamp(&one).eventID
+        guard index == 0 || index == taken - 1 else { continue }
+        #expect(id == run.first.eventID + UInt128(index) * Stamper.idStep)
+      }
+      many.used(taken)
+    }
+    #expect(shortest < 16_384)
+  }
 }

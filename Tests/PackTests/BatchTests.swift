@@ -144,4 +144,43 @@ func expected(
 func occurrences(of needle: [UInt8], in region: borrowing Region) -> Int {
   let whole = (0..<region.byteCount).map { region.memory[$0] }
   return (0...(whole.count - needle.count)).count { Array(whole[$0..<($0 + needle.count)]) == needle }
+
+  @Test func `a run of events is written as the same events one by one, as far as it fits`() throws {
+    let payloads = (0..<200).map { [UInt8](repeating: UInt8($0), count: 1 + $0 % 7 * 40) }
+    let wire = payloads.flatMap { [UInt8($0.count >> 8), UInt8($0.count & 255)] + $0 }
+    let grant = Grant(topic: TopicID(rawValue: 0), principal: .anonymous, eventBytesMax: 1 << 10)
+    for (regionBytes, limit) in [(64 << 10, 200), (8 << 10, 200), (64 << 10, 70), (64 << 10, 1)] {
+      var one = Batch(filling: region(1, bytes: regionBytes), topics: topics([.none]), headerBytes: 64)
+      var many = Batch(filling: region(2, bytes: regionBytes), topics: topics([.none]), headerBytes: 64)
+      let first = StampHeader(plain(0))
+      var (stamp, expected, end) = (first, 0, 0)
+      for payload in payloads.prefix(limit) {
+        let event = Event(grant: grant, origin: Origin(), payload: payload.span.bytes)
+        guard one.append(event, stamp: stamp, offset: UInt64(7 + expected), timestampMs: 1000) else { break }
+        expected += 1
+        end += 2 + payload.count
+        stamp.eventID += 3
+      }
+      let bytes = wire.span.bytes
+      let taken = many.append(
+        run: bytes,
+        from: 0,
+        topic: TopicID(rawValue: 0),
+        offset: 7,
+        timestampMs: 1000,
+        next: { at in
+          guard at < bytes.byteCount else { return nil }
+          return at + 2..<at + 2 + Int(bytes.integer(UInt16.self, at: at))
+        },
+        stamp: first,
+        idStep: 3,
+        atMost: limit
+      )
+      #expect(taken.count == expected && taken.end == end)
+      #expect(taken.lastStart == end - payloads[expected - 1].count)
+      #expect(expected == limit || regionBytes == 8 << 10)
+      let (left, right) = (one.seal(using: region(3)), many.seal(using: region(4)))
+      #expect(try read(left) == read(right))
+    }
+  }
 }

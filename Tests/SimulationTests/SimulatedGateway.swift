@@ -33,17 +33,10 @@ struct SimulatedGateway: ~Copyable {
     settings.limits.carryBytesMax = 80 << 10
     settings.limits.inflatedBytesMax = 64 << 10
     settings.limits.answersMax = 8
-    settings.times = TimeLimits(
-      headNs: 2_000_000_000,
-      bodyNs: 2_000_000_000,
-      idleNs: 5_000_000_000,
-      sendNs: 3_000_000_000
-    )
     settings.listeners = frontNames.map {
       ShardSettings.Listener(front: $0, traits: FrontTraits(requiresKey: false))
     }
     settings.topics = topics
-    settings.topicAgesNs = topics.map { _ in nil }
     return settings
   }
   static var topics: [Topic] {
@@ -69,7 +62,14 @@ struct SimulatedGateway: ~Copyable {
     count = seeds.count
     var links = Links.make(shards: count, lanes: count, channelBytes: 1 << 14)
     let keys = KeyRing([], topics: Self.topics, seed: 1)
-    let rules = Rules(keys: keys, directory: TopicDirectory(Self.topics, seed: (1, 2)))
+    var rules = Rules(keys: keys, directory: TopicDirectory(Self.topics, seed: (1, 2)))
+    rules.times = TimeLimits(
+      headNs: 2_000_000_000,
+      bodyNs: 2_000_000_000,
+      idleNs: 5_000_000_000,
+      sendNs: 3_000_000_000
+    )
+    rules.acceptsPerTurn = 2
     var shards = Slots<Shard<SimulatedMachine>?>(count) { _ in nil }
     for index in 0..<seeds.count {
       let settings = Self.settings(shard: index, of: seeds.count, segments: segments)

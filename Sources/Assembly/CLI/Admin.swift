@@ -61,7 +61,8 @@ struct AdminServer: ~Copyable {
   }
 
   /// Reads, answers and writes as far as it goes; says whether the client is gone.
-  private mutating func advance(_ index: Int, _ isReadable: Bool, _ nowNs: Int64, _ page: (String) -> AdminPage) -> Bool {
+  private mutating func advance(_ index: Int, _ isReadable: Bool, _ nowNs: Int64, _ page: (String) -> AdminPage) -> Bool
+  {
     if clients[index].answer.isEmpty, isReadable {
       var buffer = [UInt8](repeating: 0, count: Self.requestBytesMax)
       let count = unsafe recv(clients[index].descriptor, &buffer, buffer.count, 0)

@@ -99,7 +99,8 @@ enum CommandFailure: Error {
     switch self {
     case .usage(let command, let text): "sluice \(command.name): \(text)\nTry 'sluice \(command.name) --help'."
     case .unknown(let word, let path, let known):
-      "sluice: \(CLI.unknown(word, "command", among: known))\nTry 'sluice \((path + ["--help"]).joined(separator: " "))'."
+      "sluice: \(CLI.unknown(word, "command", among: known))\n"
+        + "Try 'sluice \((path + ["--help"]).joined(separator: " "))'."
     case .problem(let text): "sluice: \(text)"
     case .environment(let failure): "sluice: \(failure.cause)\n\(failure.remedy)"
     }

@@ -68,7 +68,7 @@ enum SettingsFile {
 
 /// The contents of a file that must be there.
 ///
-/// - Parameter bytesMax: what is larger is refused.
+/// What is larger than `bytesMax` is refused.
 func contents(of path: String, bytesMax: Int = 64 << 20) throws(HostFailure) -> [UInt8] {
   let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw unreadable(path, errno) }
@@ -107,8 +107,8 @@ struct Unwise {
   init(_ settings: NodeSettings) {
     for listener in settings.listeners where listener.keys == .none && !listener.address.isLoopback {
       warnings.append(
-        "listener '\(listener.name)' on \(listener.address) asks for no keys: whoever reaches it may write to every topic; "
-          + "set 'keys: required' or listen on 127.0.0.1"
+        "listener '\(listener.name)' on \(listener.address) asks for no keys: whoever reaches it may write to every "
+          + "topic; set 'keys: required' or listen on 127.0.0.1"
       )
     }
     if !settings.adminAddress.isLoopback {

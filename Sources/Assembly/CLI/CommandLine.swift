@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Host
 internal import Settings
 
 /// Finds the command that the words name and performs it.
@@ -8,7 +9,7 @@ func commandLine(_ words: [String]) -> Int32 {
   var words = words.dropFirst()
   switch words.first {
   case "--version", "version":
-    print("sluice \(Version.text)")
+    StandardOutput.write("sluice \(Version.text)\n")
     return ExitStatus.good
   case "help":
     // `help log cat` is `log cat --help`.
@@ -73,15 +74,25 @@ enum Version {
   static let text = "0.1.0"
 }
 
-/// What comes of a command's answers.
+/// Where a command's answers go.
 enum StandardOutput {
   /// Writes text that ends with a line break of its own.
-  static func write(_ text: String) { _ = writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+  ///
+  /// Ends the program where that fails: an answer that got lost must not look like one that was given.
+  static func write(_ text: String) {
+    let errorNumber = writeAll(Array(text.utf8), to: STDOUT_FILENO)
+    guard errorNumber != 0 else { return }
+    if errorNumber == EPIPE { exit(ExitStatus.good) }
+    StandardError.write("sluice: Cannot write standard output: \(errorText(errorNumber)).")
+    exit(ExitStatus.environment)
+  }
 }
 
 /// Where mistakes and progress go.
 enum StandardError {
-  /// Writes a line. Where nobody listens there is nobody to tell of it.
+  /// Writes a line.
+  ///
+  /// Where nobody listens there is nobody to tell of it.
   static func write(_ text: String) {
     _ = writeAll(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: STDERR_FILENO)
   }

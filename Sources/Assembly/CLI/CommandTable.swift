@@ -17,6 +17,7 @@ enum CommandTable {
         perform: { arguments in runGateway(configuration: arguments["--config"] ?? "") }
       ),
       .check,
+      .doctor,
     ] + logCommands + keysCommands + [
       Command(
         name: "load",

@@ -81,11 +81,7 @@ struct EventLines: ~Copyable {
   /// Whether no more is wanted, or can be written.
   var isDone: Bool { count >= filter.limit || output.isBroken }
 
-  /// Goes on with the events of this lane.
-  ///
-  /// - Parameters:
-  ///   - directory: knows the topics' names.
-  ///   - states: says where each topic's log starts.
+  /// Goes on with the events of this lane; `states` says where each topic's log starts.
   mutating func enter(_ lane: LaneID, of directory: LogDirectory, _ states: [SegmentHeader.TopicState]) {
     guard lane != self.lane || states != self.states || directory.manifest.topics.count != names.count else { return }
     (self.lane, self.states, names) = (lane, states, directory.manifest.topics.map(\.name))

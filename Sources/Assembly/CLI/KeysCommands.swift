@@ -76,7 +76,8 @@ private func makeKey(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
     let entry = KeyFile.Entry(id: id, digest: fresh.digest, topics: topics, created: String(made))
     guard let longer = keys.adding(entry) else {
       throw .problem(
-        keys.entries.contains { $0.id == id } ? "\(file) has a key '\(id)' already" : "\(file) has no room for another key"
+        keys.entries.contains { $0.id == id }
+          ? "\(file) has a key '\(id)' already" : "\(file) has no room for another key"
       )
     }
     return longer

@@ -35,9 +35,7 @@ enum KeysOnDisk {
 
   /// Replaces the file by a changed one: whoever reads it finds the old or the new one, also after a crash.
   ///
-  /// Who changes it at the same time waits. Owner and group stay.
-  ///
-  /// - Parameter isMade: whether a missing file counts as an empty one.
+  /// Who changes it at the same time waits. Owner and group stay. With `isMade`, a missing file counts as an empty one.
   static func change(
     _ path: String,
     isMade: Bool,
@@ -55,7 +53,9 @@ enum KeysOnDisk {
     }
   }
 
-  /// Opens the file and locks it. Another process may have replaced it meanwhile: then it is opened again.
+  /// Opens the file and locks it.
+  ///
+  /// Another process may have replaced it meanwhile: then it is opened again.
   private static func lock(_ path: String, isMade: Bool) throws(CommandFailure) -> Int32 {
     while true {
       let file = try open(path, isMade ? O_RDWR | O_CREAT : O_RDWR)

@@ -16,6 +16,8 @@ struct LaneScan: ~Copyable {
   private var block = Region(id: RegionID(rawValue: 0), byteCount: CommitHeader.blockBytes)
   private var region = Region(id: RegionID(rawValue: 1), byteCount: LaneScan.readBytes)
   private var file: OpenSegment?
+  /// The sequence of the next commit, once there was one.
+  private var sequence: UInt64?
   /// Damages looked at so far.
   private var damagesSeen = 0
   /// What could not be read, without what retention took away while it was read.
@@ -50,6 +52,12 @@ struct LaneScan: ~Copyable {
   /// - Returns: `false` when all there is has been read.
   mutating func step(_ each: (LaneReader.Found) -> Void) throws(CommandFailure) -> Bool {
     guard case .read(let slot, let offset) = reader.need() else { return false }
+    var (expected, hasGap) = (sequence, false)
+    let each: (LaneReader.Found) -> Void = { found in
+      hasGap = hasGap || found.header.sequence != expected ?? found.header.sequence
+      expected = found.header.sequence + 1
+      each(found)
+    }
     do throws(HostFailure) {
       try open(slot)
       if offset == 0, try readsHeader() {
@@ -59,7 +67,10 @@ struct LaneScan: ~Copyable {
         try file?.file.read(into: &region, at: offset)
         Self.give(region, to: &reader, each)
       }
+      sequence = expected
       try sortDamages()
+      // Whole segments may have gone between two looks, and then nothing is damaged.
+      if hasGap, damages.isEmpty { isOvertaken = true }
       // Headers and topics are put in order here, so that they are known before the commits come.
       _ = reader.need()
     } catch { throw .environment(error) }

@@ -5,9 +5,10 @@ internal import Store
 
 /// `sluice log cat`.
 func printEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+  var filter = try EventFilter(arguments)
   let directory = try LogDirectory(arguments)
   let lanes = try directory.lanes(arguments)
-  let filter = try EventFilter(arguments, of: directory)
+  filter.topics = try directory.topics(arguments)
   var lines = EventLines(filter, to: Output())
   var troubles = Troubles()
   for lane in lanes where !lines.isDone {
@@ -46,9 +47,7 @@ extension LaneScan {
 extension CommitDecoder {
   /// Writes a commit's wanted events, and calls `written` after each with the time it was received.
   ///
-  /// - Parameters:
-  ///   - commit: header and contents.
-  ///   - place: where it stands, for what is wrong with it.
+  /// `place` is where the commit stands, for what is wrong with it.
   mutating func write(
     _ commit: RawSpan,
     at place: @autoclosure () -> String,
@@ -74,9 +73,8 @@ extension CommitDecoder {
 }
 
 extension EventFilter {
-  /// What `--topic`, `--from`, `--to`, `--since` and `--limit` ask for.
-  init(_ arguments: Arguments, of directory: LogDirectory) throws(CommandFailure) {
-    topics = try directory.topics(arguments)
+  /// What `--from`, `--to`, `--since` and `--limit` ask for.
+  init(_ arguments: Arguments) throws(CommandFailure) {
     let first = try arguments.count("--from", in: 0...Int.max) ?? 0
     let last = try arguments.count("--to", in: 0...Int.max)
     if let last, last < first { throw arguments.mistake("--to", "an offset of '--from' or later") }
@@ -106,7 +104,9 @@ struct Troubles {
   /// How many there were.
   var count: Int { lines.count + dropped }
 
-  /// Notes one. Bound: 100.
+  /// Notes one.
+  ///
+  /// Bound: 100.
   mutating func add(_ line: String) {
     if lines.count < 100 { lines.append(line) } else { dropped += 1 }
   }
@@ -114,8 +114,12 @@ struct Troubles {
   mutating func add(_ scan: borrowing LaneScan, of directory: LogDirectory) {
     for damage in scan.damages { add(directory.text(of: damage)) }
     if scan.isOvertaken {
-      notes.append("lane \(scan.lane.rawValue): retention gave up events before they could be read")
+      notes.append(Troubles.overtaken(scan.lane))
     }
+  }
+  /// What is said of a lane whose reader was too slow.
+  static func overtaken(_ lane: LaneID) -> String {
+    "lane \(lane.rawValue): retention gave up events before they could be read"
   }
   /// Prints them, and gives the exit status.
   func report() -> Int32 {

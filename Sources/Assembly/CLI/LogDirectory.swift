@@ -9,7 +9,9 @@ internal import Store
 struct LogDirectory {
   /// Its files.
   let files: DataDirectoryReader
-  /// What it is. Changes while it is followed, when topics are added.
+  /// What it is.
+  ///
+  /// Changes while it is followed, when topics are added.
   private(set) var manifest: Manifest
   /// Whether a gateway has it.
   let isLive: Bool
@@ -51,7 +53,9 @@ struct LogDirectory {
     } catch { throw .problem("\(name):\(error.line): \(error.problem)") }
   }
 
-  /// Whether a gateway holds the directory's lock. The lock is taken for a moment at most, and shared.
+  /// Whether a gateway holds the directory's lock.
+  ///
+  /// The lock is taken for a moment at most, and shared.
   private static func isLocked(_ path: String) throws(HostFailure) -> Bool {
     let name = "\(path)/lock"
     let lock = unsafe open(name, O_RDONLY | O_CLOEXEC)
@@ -107,7 +111,8 @@ struct LogDirectory {
     case .foreignSegment(let lane, let slot, let found):
       "\(path(lane, slot)): offset 0: it is the segment of lane \(found.lane.rawValue), slot \(found.slot)"
     case .otherSize(let lane, let slot, let found, let expected):
-      "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, but the manifest says \(sizeText(expected))"
+      "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, "
+        + "but the manifest says \(sizeText(expected))"
     case .unknownTopic(let lane, let topic):
       "lane \(lane.rawValue): it holds events of topic \(topic.rawValue), which the manifest does not list"
     case .unreadable(let lane, let slot, let offset, let error):

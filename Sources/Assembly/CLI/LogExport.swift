@@ -15,10 +15,10 @@ private enum ExportForm: String {
 
 /// `sluice log export`.
 func exportTopic(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
-  let directory = try LogDirectory(arguments)
   guard let form = ExportForm(rawValue: arguments["--format"] ?? "json") else {
     throw arguments.mistake("--format", "'json' or 'raw'")
   }
+  let directory = try LogDirectory(arguments)
   guard let topic = try directory.topics(arguments).single else { return ExitStatus.usage }
   let out = arguments["--out"] ?? "-"
   let lanes = try directory.lanes(arguments)
@@ -89,7 +89,9 @@ private func output(_ target: ExportTarget, _ ending: String) throws(CommandFail
   }
 }
 
-/// Copies a topic's batches as they are. Their file is named for the first offset in it, as Kafka names a log's.
+/// Copies a topic's batches as they are.
+///
+/// Their file is named for the first offset in it, as Kafka names a log's.
 private func exportRaw(
   _ topic: TopicID,
   _ scan: inout LaneScan,

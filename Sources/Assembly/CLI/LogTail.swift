@@ -6,10 +6,10 @@ internal import Store
 
 /// `sluice log tail`.
 func printLastEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
+  let wanted = try arguments.count("--lines", in: 0...LaneTail.eventsMax) ?? 10
   var directory = try LogDirectory(arguments)
   var filter = EventFilter()
   filter.topics = try directory.topics(arguments)
-  let wanted = try arguments.count("--lines", in: 0...LaneTail.eventsMax) ?? 10
   var tails: [LaneTail] = []
   for lane in try directory.lanes(arguments) { tails.append(try LaneTail(lane, directory, filter.topics, wanted)) }
   var troubles = Troubles()
@@ -23,6 +23,7 @@ func printLastEvents(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
     for tail in tails {
       try tail.scan.resume()
       try tail.scan.readAll(of: directory, into: &lines, through: &decoder, &troubles)
+      tail.reportLoss()
     }
     lines.output.flush()
   }
@@ -50,6 +51,8 @@ private final class LaneTail {
   /// The last commits, which hold as many events as are wanted, if there are as many.
   private(set) var commits: [Copy] = []
 
+  private var hasReportedLoss = false
+
   /// Reads the last segment, and more of them while they hold too few events.
   init(_ lane: LaneID, _ directory: LogDirectory, _ topics: TopicChoice, _ wanted: Int) throws(CommandFailure) {
     self.lane = lane
@@ -65,6 +68,13 @@ private final class LaneTail {
       }
       segments *= 4
     }
+  }
+
+  /// Says, once, that events went before they could be printed.
+  func reportLoss() {
+    guard scan.isOvertaken, !hasReportedLoss else { return }
+    hasReportedLoss = true
+    StandardError.write("sluice: note: \(Troubles.overtaken(lane))")
   }
 
   /// Keeps the last commits that together hold the events wanted.
@@ -96,7 +106,9 @@ private final class LaneTail {
       }
     }
 
-    /// How many events of these topics a commit holds. A commit that can't be taken apart is left to who prints it.
+    /// How many events of these topics a commit holds.
+    ///
+    /// A commit that can't be taken apart is left to who prints it.
     private static func count(_ commit: RawSpan, _ topics: TopicChoice) -> Int {
       var batches = BatchReader(commit.extracting(CommitHeader.byteCount..<commit.byteCount))
       var count = 0

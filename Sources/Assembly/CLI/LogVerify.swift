@@ -123,7 +123,8 @@ private struct LaneCheck: ~Copyable {
       for topic in header.topics where state.next[topic.topic, default: topic.nextOffset] != topic.nextOffset {
         let expected = state.next[topic.topic] ?? 0
         troubles.add(
-          "\(place): offset 0: topic '\(directory.name(of: topic.topic))' goes on at \(topic.nextOffset), not at \(expected)"
+          "\(place): offset 0: topic '\(directory.name(of: topic.topic))' "
+            + "goes on at \(topic.nextOffset), not at \(expected)"
         )
       }
     }
@@ -134,6 +135,7 @@ private struct LaneCheck: ~Copyable {
     }
     state.hasGap = false
     state.generation = header.generation
+    state.sequence = state.sequence ?? header.firstSequence - 1
     state.places.removeAll(keepingCapacity: true)
     figures.segments += 1
   }

@@ -80,7 +80,9 @@ enum Moment {
   }
 }
 
-/// A second's text without its fraction and zone: `2026-01-31T12:00:00`. Kept while it lasts.
+/// A second's text without its fraction and zone: `2026-01-31T12:00:00`.
+///
+/// Kept while it lasts.
 struct SecondText {
   private var second: Int64
   private(set) var bytes: [UInt8]

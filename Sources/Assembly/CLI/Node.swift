@@ -1,6 +1,6 @@
 internal import Bytes
-internal import Events
 internal import Decode
+internal import Events
 internal import Formats
 internal import Gate
 internal import Gateway
@@ -9,6 +9,50 @@ internal import Host
 internal import Settings
 internal import Telemetry
 internal import World
+
+/// Shards as they are started, and the control thread's ends of what joins them to it.
+private struct StartedShards: ~Copyable {
+  var threads: Slots<PinnedThread?>
+  var orders: Slots<Mailbox<ShardOrder>.Sender?>
+  var news: Slots<Mailbox<ShardNews>.Receiver?>
+  var reports: [Published<ShardReport>.Reader] = []
+
+  init(count: Int) {
+    threads = Slots(count) { _ in nil }
+    orders = Slots(count) { _ in nil }
+    news = Slots(count) { _ in nil }
+  }
+
+  /// Starts the next shard on its thread.
+  mutating func start(
+    _ host: consuming HostSeed,
+    _ plan: NodePlan,
+    rules: Rules,
+    links: consuming Links,
+    bell: ControlBell
+  ) throws(HostFailure) {
+    let index = reports.count
+    let orderEnds = Mailbox<ShardOrder>.make(capacity: 64)
+    let newsEnds = Mailbox<ShardNews>.make(capacity: 8)
+    let published = Published<ShardReport>.make(ShardReport())
+    let orderSender = orderEnds.sender
+    let newsReceiver = newsEnds.receiver
+    let seed = NodeShardSeed(
+      host: host,
+      settings: plan.shard(index),
+      rules: rules,
+      links: links,
+      orders: orderEnds.receiver,
+      news: newsEnds.sender,
+      bell: bell,
+      report: published.writer
+    )
+    reports.append(published.reader)
+    orders[index] = consume orderSender
+    news[index] = consume newsReceiver
+    threads[index] = try PinnedThread("shard-\(index)", cpu: plan.cpus[index], moving: seed) { liveShard($0) }
+  }
+}
 
 /// A running gateway: its data directory, its shards on their threads, and what the control thread needs to steer them.
 struct Node: ~Copyable {
@@ -59,12 +103,7 @@ struct Node: ~Copyable {
     let bell = try ControlBell()
     let channelBytes = powerOfTwo(atLeast: 4 * (plan.frontLimits.eventBytesMax + (64 << 10)))
     var links = Links.make(shards: shards, lanes: plan.manifest.lanes, channelBytes: channelBytes)
-    var orderEnds = Slots<Mailbox<ShardOrder>.Ends?>(shards) { _ in Mailbox<ShardOrder>.make(capacity: 64) }
-    var newsEnds = Slots<Mailbox<ShardNews>.Ends?>(shards) { _ in Mailbox<ShardNews>.make(capacity: 8) }
-    var senders = Slots<Mailbox<ShardOrder>.Sender?>(shards) { _ in nil }
-    var receivers = Slots<Mailbox<ShardNews>.Receiver?>(shards) { _ in nil }
-    var threads = Slots<PinnedThread?>(shards) { _ in nil }
-    var reports: [Published<ShardReport>.Reader] = []
+    var started = StartedShards(count: shards)
     for index in 0..<shards {
       let id = ShardID(rawValue: UInt16(index))
       let host = HostSeed(
@@ -76,33 +115,15 @@ struct Node: ~Copyable {
         segments: preparation.access(of: id),
         wakes: wakes
       )
-      let order = orderEnds[index].take()!
-      let news = newsEnds[index].take()!
-      let published = Published<ShardReport>.make(ShardReport())
-      reports.append(published.reader)
-      let orderSender = order.sender
-      let newsReceiver = news.receiver
-      senders[index] = consume orderSender
-      receivers[index] = consume newsReceiver
-      let seed = NodeShardSeed(
-        host: host,
-        settings: plan.shard(index),
-        rules: rules,
-        links: links[index].take()!,
-        orders: order.receiver,
-        news: news.sender,
-        bell: bell,
-        report: published.writer
-      )
-      threads[index] = try PinnedThread("shard-\(index)", cpu: cpus[index], moving: seed) { liveShard($0) }
+      try started.start(host, plan, rules: rules, links: links[index].take()!, bell: bell)
     }
     addresses = listeners.addresses
-    (self.plan, self.log, self.bell, self.wakes, self.reports) = (plan, log, bell, wakes, reports)
+    (self.plan, self.log, self.bell, self.wakes, reports) = (plan, log, bell, wakes, started.reports)
     self.directory = directory
     self.preparation = consume preparation
-    self.threads = threads
-    orders = Slots(shards) { senders[$0].take()! }
-    news = Slots(shards) { receivers[$0].take()! }
+    threads = Slots(shards) { started.threads[$0].take() }
+    orders = Slots(shards) { started.orders[$0].take()! }
+    news = Slots(shards) { started.news[$0].take()! }
   }
 
   /// Gives every shard an order.
@@ -162,7 +183,7 @@ func powerOfTwo(atLeast count: Int) -> Int {
 extension ListenAddress {
   /// The same address as the machine wants it.
   var hostAddress: ListenerAddress {
-    guard let address = ListenerAddress(description) else { preconditionFailure("an address prints as it is read") }
+    guard let address = ListenerAddress(description) else { broken("an address prints as it is read") }
     return address
   }
 }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Decode
 internal import Events
 internal import Formats
 internal import Gate
@@ -28,7 +29,12 @@ struct Control: ~Copyable {
   {
     let start = monotonicNs()
     let admin = try AdminServer(settings.adminAddress)
-    let node = try Node(settings, rules: { plan throws(HostFailure) in try readRules(plan, log) }, kernel: kernel, log: log)
+    let node = try Node(
+      settings,
+      rules: { plan throws(HostFailure) in try readRules(plan, log) },
+      kernel: kernel,
+      log: log
+    )
     log.info(
       "starting",
       [
@@ -38,7 +44,10 @@ struct Control: ~Copyable {
       ]
     )
     for (listener, address) in zip(settings.listeners, node.addresses) {
-      log.info("listening", ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")])
+      log.info(
+        "listening",
+        ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")]
+      )
     }
     running = node.plan.shards
     state = NodeState(shards: node.plan.shards, startedNs: start)
@@ -111,7 +120,10 @@ struct Control: ~Copyable {
           log.info("recovered", ["shard": .count(index), "ms": .decimal(Double(tookNs) / 1e6)])
           for cut in cuts { note(cut) }
         case .failed(let failure):
-          log.error("a shard cannot start", ["shard": .count(index), "cause": .text(failure.cause), "remedy": .text(failure.remedy)])
+          log.error(
+            "a shard cannot start",
+            ["shard": .count(index), "cause": .text(failure.cause), "remedy": .text(failure.remedy)]
+          )
           end(index, 3)
         case .damaged(let damage):
           let (cause, remedy) = describe(damage)
@@ -120,7 +132,10 @@ struct Control: ~Copyable {
         case .ended(let ended):
           state.ended[index] = true
           if ended == .failed {
-            log.error("a write failed: the log is not trusted until it is recovered", ["shard": .count(index), "errno": .count(node.reports[index].read().failure)])
+            log.error(
+              "a write failed: the log is not trusted until it is recovered",
+              ["shard": .count(index), "errno": .count(node.reports[index].read().failure)]
+            )
           }
           end(index, ended == .finished ? 0 : 1)
         }
@@ -160,6 +175,14 @@ struct Control: ~Copyable {
     settings = settings.adopting(liveChangesOf: wanted)
     log.level = settings.telemetry.logLevel
     do throws(HostFailure) {
+      let largest = node.plan.frontLimits.eventBytesMax
+      for index in settings.topics.indices where settings.topics[index].eventBytesMax > largest {
+        log.warning(
+          "topic limited by the memory set aside at the start",
+          ["topic": .text(settings.topics[index].name), "event_bytes_max": .count(largest)]
+        )
+        settings.topics[index].eventBytesMax = largest
+      }
       let plan = NodePlan(settings, manifest: node.plan.manifest, cpus: node.plan.cpus)
       node.tell(.adopt(try readRules(plan, log)))
       log.info("reloaded")
@@ -181,10 +204,13 @@ private func readRules(_ plan: NodePlan, _ log: Log) throws(HostFailure) -> Rule
   }
   let ring = KeyRing(entries, topics: plan.openTopics, seed: generator.next())
   for unmatched in ring.unmatched {
-    log.warning("a key names topics that do not exist", ["key": .text(unmatched.id), "pattern": .text(unmatched.pattern)])
+    log.warning(
+      "a key names topics that do not exist",
+      ["key": .text(unmatched.id), "pattern": .text(unmatched.pattern)]
+    )
   }
   let directory = TopicDirectory(plan.openTopics, seed: (generator.next(), generator.next()))
-  return Rules(keys: ring, directory: directory)
+  return plan.rules(keys: ring, directory: directory)
 }
 
 /// Reads a file that nobody but its owner may read.
@@ -204,15 +230,26 @@ func describe(_ damage: LaneDamage) -> (cause: String, remedy: String) {
   let verify = "Look at it with `sluice log verify`; restore the lane from a backup or move it away."
   switch damage {
   case .damaged(let lane, let slot, let offset, let sequence):
-    return ("lane \(lane.rawValue), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back", verify)
+    return (
+      "lane \(lane.rawValue), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back",
+      verify
+    )
   case .newerVersion(let lane, let slot, let version):
-    return ("lane \(lane.rawValue), segment \(slot): written in format \(version) by a newer program", "Use that program.")
+    return (
+      "lane \(lane.rawValue), segment \(slot): written in format \(version) by a newer program", "Use that program."
+    )
   case .foreignSegment(let lane, let slot, let found):
-    return ("lane \(lane.rawValue), segment \(slot): the file belongs to lane \(found.lane.rawValue), segment \(found.slot)", verify)
+    return (
+      "lane \(lane.rawValue), segment \(slot): the file belongs to lane \(found.lane.rawValue), segment \(found.slot)",
+      verify
+    )
   case .otherSize(let lane, let slot, let found, let expected):
     return ("lane \(lane.rawValue), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
   case .unknownTopic(let lane, let topic):
-    return ("lane \(lane.rawValue): holds events of topic \(topic.rawValue), which the manifest does not list", "Restore the manifest from a backup.")
+    return (
+      "lane \(lane.rawValue): holds events of topic \(topic.rawValue), which the manifest does not list",
+      "Restore the manifest from a backup."
+    )
   case .unreadable(let lane, let slot, let offset, let error):
     return ("lane \(lane.rawValue), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
   }

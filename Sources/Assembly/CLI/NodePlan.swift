@@ -3,6 +3,7 @@ internal import Bytes
 internal import Decode
 internal import Events
 internal import Formats
+internal import Gate
 internal import Gateway
 internal import Host
 internal import Settings
@@ -81,7 +82,6 @@ struct NodePlan {
 
   /// Everything one shard is told.
   func shard(_ index: Int) -> ShardSettings {
-    let limits = settings.limits
     var shard = ShardSettings()
     shard.shard = ShardID(rawValue: UInt16(index))
     shard.shards = shards
@@ -89,24 +89,32 @@ struct NodePlan {
     shard.sizes = sizes
     shard.sizes.lanes = lanes(of: index).count
     shard.limits = frontLimits
-    shard.times = TimeLimits(
+    shard.listeners = settings.listeners.map {
+      ShardSettings.Listener(front: $0.protocolName, traits: FrontTraits(requiresKey: $0.keys == .required))
+    }
+    shard.topics = topics
+    return shard
+  }
+
+  /// What shards are told anew at every reload.
+  func rules(keys: KeyRing, directory: TopicDirectory) -> Rules {
+    let limits = settings.limits
+    var rules = Rules(keys: keys, directory: directory)
+    rules.times = TimeLimits(
       headNs: limits.headerTimeNs,
       bodyNs: limits.bodyTimeNs,
       idleNs: limits.idleTimeNs,
       sendNs: limits.sendTimeNs
     )
-    shard.timeInFlightMaxNs = limits.timeInFlightNs
-    shard.listeners = settings.listeners.map {
-      ShardSettings.Listener(front: $0.protocolName, traits: FrontTraits(requiresKey: $0.keys == .required))
-    }
-    shard.topics = topics
-    shard.connectionsPerSource = limits.connectionsPerSource
-    shard.sealAfterNs = settings.log.sealAfterNs
-    shard.retentionAgeNs = settings.log.retentionAgeNs
-    shard.topicAgesNs = topics.map { topic in
+    rules.timeInFlightMaxNs = limits.timeInFlightNs
+    rules.connectionsPerSource = limits.connectionsPerSource
+    rules.acceptsPerTurn = limits.acceptsPerTurn
+    rules.sealAfterNs = settings.log.sealAfterNs
+    rules.retentionAgeNs = settings.log.retentionAgeNs
+    rules.topicAgesNs = topics.map { topic in
       settings.topics.first { $0.name == topic.name }?.retentionAgeNs
     }
-    return shard
+    return rules
   }
 
   /// How shards wait.

@@ -4,7 +4,9 @@ internal import Host
 
 /// Bytes on their way to a file or a pipe, gathered into large writes.
 struct Output: ~Copyable {
-  /// What is gathered. Its room is address space; memory comes with use.
+  /// What is gathered.
+  ///
+  /// Its room is address space; memory comes with use.
   var region = Region(id: RegionID(rawValue: 2), byteCount: 256 << 20)
   private let descriptor: Int32
   private let name: String

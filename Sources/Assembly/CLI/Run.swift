@@ -8,8 +8,8 @@ internal import Telemetry
 
 /// `sluice run`: serves until told to stop.
 ///
-/// Exit status: 0 after an orderly end, 1 when something failed while running, 2 for settings that can't be used, 3 when
-/// the machine does not allow it to start.
+/// Exit status: 0 after an orderly end, 1 when something failed while running, 2 for settings that can't be used, 3
+/// when the machine does not allow it to start.
 func runGateway(configuration path: String) -> Int32 {
   let settings: NodeSettings
   do throws(RunMistake) { settings = try readSettings(path) } catch {
@@ -60,7 +60,9 @@ func readWholeFile(_ path: String) throws(HostFailure) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: (1 << 20) + 1)
   var filled = 0
   while filled < bytes.count {
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+    let count = unsafe bytes.withUnsafeMutableBytes {
+      unsafe read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+    }
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else {
       throw HostFailure(

@@ -11,7 +11,12 @@ struct Line: EventConsumer, ~Copyable {
   var stamper: Stamper
   var keys: Authenticator
   var directory: TopicDirectory
-  var topics: [Topic]
+  /// By the topic's number.
+  ///
+  /// Without names: copying one would count references.
+  let topics: Slots<TopicRule>
+  /// The topic that leave was last asked for: likely the next one too.
+  var lastTopic = TopicID(rawValue: 0)
   var links: Links
   var ledger = Ledger()
   /// What every event is refused for at the moment; `nil` when they are welcome.
@@ -26,10 +31,10 @@ struct Line: EventConsumer, ~Copyable {
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
-    guard let topic = directory.id(of: name) else { throw .unknownTopic }
+    guard let topic = directory.id(of: name, trying: lastTopic) else { throw .unknownTopic }
+    lastTopic = topic
     guard keys.ring.may(principal, write: topic) else { throw .forbidden }
-    let limit = topics[Int(topic.rawValue)].eventBytesMax
-    return Grant(topic: topic, principal: principal, eventBytesMax: limit)
+    return Grant(topic: topic, principal: principal, eventBytesMax: directory.eventBytesMax(of: topic))
   }
 
   mutating func refuse(_ reason: Refusal, under grant: Grant) { ledger.refuse(reason) }
@@ -39,9 +44,43 @@ struct Line: EventConsumer, ~Copyable {
     guard count > 0 else { return refused(.emptyEvent) }
     guard count <= event.grant.eventBytesMax else { return refused(.eventTooLarge) }
     if let closed { return refused(closed) }
-    let topic = topics[Int(event.grant.topic.rawValue)]
-    if topic.order == .key, event.hasKey { return takeKeyed(event, topic) }
-    return store(event, at: current, acknowledge: topic.acknowledge)
+    let rule = topics[Int(event.grant.topic.rawValue)]
+    if rule.order == .key, event.hasKey { return takeKeyed(event, rule) }
+    return store(event, at: current, acknowledge: rule.acknowledge)
+  }
+
+  /// Inlined into every front, so that what a front knows of its events is known here.
+  @inline(__always) mutating func take(
+    run bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    _ next: (Int) -> Range<Int>?
+  ) -> Run {
+    let topic = grant.topic
+    guard closed == nil else { return .none }
+    let first = writers[current].lane.nextOffset(of: topic)
+    let timeMs = stamper.timestampMs
+    let stamps = stamper.run(of: grant.principal)
+    let taken = writers[current].batch.append(
+      run: bytes,
+      from: start,
+      topic: topic,
+      offset: first,
+      timestampMs: timeMs,
+      next: next,
+      stamp: stamps.first,
+      idStep: Stamper.idStep,
+      atMost: stamps.left
+    )
+    guard taken.count > 0 else { return .none }
+    stamper.used(taken.count)
+    let number = writers[current].lane.claim(taken.count, of: topic)
+    let lane = writers[current].lane.settings.lane
+    ledger.number(taken.count)
+    let isSafe = topics[Int(topic.rawValue)].acknowledge == .received
+    let mark = isSafe ? Mark.none : Mark(domain: .lane(lane), number: number)
+    let last = Placement(mark: mark, lane: lane, offset: first &+ UInt64(taken.count) &- 1)
+    return Run(count: taken.count, lastStart: taken.lastStart, end: taken.end, last: last)
   }
 
   /// Keeps an event in one of the shard's own lanes.
@@ -50,7 +89,17 @@ struct Line: EventConsumer, ~Copyable {
     let stamp = stamper.stamp(event)
     let timeMs = stamper.timestampMs
     guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return .later }
-    let claim = writers[index].lane.claim(event.grant.topic)
+    return numbered(event.grant.topic, at: index, offset, acknowledge)
+  }
+
+  /// Gives an event that is in the batch its number.
+  @inline(__always) private mutating func numbered(
+    _ topic: TopicID,
+    at index: Int,
+    _ offset: UInt64,
+    _ acknowledge: Acknowledgement
+  ) -> Verdict {
+    let claim = writers[index].lane.claim(topic)
     let lane = writers[index].lane.settings.lane
     ledger.number()
     let mark = acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: claim.number)
@@ -58,17 +107,28 @@ struct Line: EventConsumer, ~Copyable {
   }
 
   /// Hands an event to the lane of its key: one of the shard's own, or another shard's.
-  private mutating func takeKeyed(_ event: borrowing Event, _ topic: Topic) -> Verdict {
+  @inline(never) private mutating func takeKeyed(_ event: borrowing Event, _ rule: TopicRule) -> Verdict {
     let lane = links.lane(of: event.key)
-    if let own = links.own(lane) { return store(event, at: own, acknowledge: topic.acknowledge) }
+    if let own = links.own(lane) { return store(event, at: own, acknowledge: rule.acknowledge) }
     guard let number = links.send(event, to: lane, at: clock) else { return .later }
     ledger.number()
-    let mark = topic.acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: number)
+    let mark = rule.acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: number)
     return .numbered(Placement(mark: mark, lane: lane, offset: nil))
   }
 
-  private mutating func refused(_ reason: Refusal) -> Verdict {
+  @inline(never) private mutating func refused(_ reason: Refusal) -> Verdict {
     ledger.refuse(reason)
     return .refused(reason)
+  }
+}
+
+/// What the line does with every event of a topic.
+struct TopicRule {
+  let eventBytesMax: Int
+  let acknowledge: Acknowledgement
+  let order: Order
+
+  init(_ topic: Topic) {
+    (eventBytesMax, acknowledge, order) = (topic.eventBytesMax, topic.acknowledge, topic.order)
   }
 }

@@ -20,6 +20,7 @@ public struct Links: ~Copyable, Sendable {
   /// By shard; the one at this shard's own place is not used.
   var outgoing: Slots<Outgoing>
   var incoming: Slots<Incoming>
+  var farewell: Farewell
 
   /// What this shard sends to another.
   struct Outgoing: ~Copyable, Sendable {
@@ -57,9 +58,11 @@ public struct Links: ~Copyable, Sendable {
     shard: Int,
     lanes: Int,
     outgoing: consuming Slots<Outgoing>,
-    incoming: consuming Slots<Incoming>
+    incoming: consuming Slots<Incoming>,
+    farewells: Farewells
   ) {
     (self.shard, self.lanes, shards) = (shard, lanes, outgoing.count)
+    farewell = Farewell(farewells)
     self.outgoing = outgoing
     self.incoming = incoming
   }
@@ -78,6 +81,7 @@ public struct Links: ~Copyable, Sendable {
       Channel.make(capacity: pair / shards == pair % shards ? 64 : channelBytes)
     }
     let safe = (0..<(shards * shards)).map { _ in SafeThrough(lanes: lanes) }
+    let farewells = Farewells()
     var senders = Slots<Channel.Sender?>(shards * shards) { _ in nil }
     var receivers = Slots<Channel.Receiver?>(shards * shards) { _ in nil }
     for pair in 0..<(shards * shards) {
@@ -97,7 +101,7 @@ public struct Links: ~Copyable, Sendable {
         let pending = Slots<Queue<Pending>>(lanes) { _ in Queue(capacity: pendingMax) }
         return Incoming(receiver: receivers[pair].take()!, safe: safe[pair], taken: none, pending: pending)
       }
-      return Links(shard: shard, lanes: lanes, outgoing: outgoing, incoming: incoming)
+      return Links(shard: shard, lanes: lanes, outgoing: outgoing, incoming: incoming, farewells: farewells)
     }
   }
 
@@ -105,6 +109,14 @@ public struct Links: ~Copyable, Sendable {
   var others: some Sequence<Int> {
     let own = shard
     return (0..<shards).lazy.filter { $0 != own }
+  }
+
+  /// Says that this shard sends nothing more and knows all it sent to be safe; once said, that stays so.
+  ///
+  /// Returns whether every shard has said it: until then events of others may still come.
+  mutating func part() -> Bool {
+    if farewell.say() { for shard in others { incoming[shard].hasNews = true } }
+    return farewell.count == shards
   }
 
   /// Batches of one lane that may hold a link's events and not be safe: those under way and the one that fills.
@@ -220,6 +232,34 @@ extension Line {
     let timeMs = stamper.timestampMs
     guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return nil }
     return writers[index].lane.claim(head.grant.topic).number
+  }
+}
+
+/// How many shards send nothing more.
+final class Farewells: Sendable {
+  fileprivate let count = Atomic<Int>(0)
+}
+
+/// One shard's word that it sends nothing more.
+///
+/// A shard that ends any other way has given it, too.
+struct Farewell: ~Copyable, Sendable {
+  private let all: Farewells
+  private var isSaid = false
+
+  init(_ all: Farewells) { self.all = all }
+  deinit {
+    if !isSaid { all.count.wrappingAdd(1, ordering: .releasing) }
+  }
+
+  /// How many have said it.
+  var count: Int { all.count.load(ordering: .acquiring) }
+  /// Says it, and returns whether that is news.
+  mutating func say() -> Bool {
+    guard !isSaid else { return false }
+    isSaid = true
+    all.count.wrappingAdd(1, ordering: .releasing)
+    return true
   }
 }
 

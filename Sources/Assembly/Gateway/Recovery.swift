@@ -76,9 +76,7 @@ extension ShardSettings {
       segmentBytes: sizes.segmentBytes,
       slots: sizes.segments,
       commitBytesMax: sizes.batchBytes,
-      writesMax: sizes.writes,
-      sealAfterNs: sealAfterNs,
-      retentionAgeNs: retentionAgeNs
+      writesMax: sizes.writes
     )
   }
 }

@@ -13,18 +13,24 @@ let fronts = [
 /// The names of the fronts this build speaks, as the settings may use them.
 public var frontNames: [String] { fronts.map { "\($0.name)" } }
 
+/// The same where every slot can point to them: they are made once and stay.
+// SAFETY: never written after it is made.
+nonisolated(unsafe) private let table: UnsafePointer<FrontEntry> = {
+  let entries = UnsafeMutablePointer<FrontEntry>.allocate(capacity: fronts.count)
+  for (index, front) in fronts.enumerated() { unsafe (entries + index).initialize(to: front) }
+  return unsafe UnsafePointer(entries)
+}()
+
 /// A front with its type erased.
 ///
 /// One indirect call per received buffer; inside it everything is specialised.
 @safe struct FrontEntry: @unchecked Sendable {
   let name: StaticString
   let stride: Int
-  let open: (UnsafeMutableRawPointer, FrontTraits) -> Void
-  let isOwing: (UnsafeMutableRawPointer) -> Bool
-  let stage: (UnsafeMutableRawPointer) -> FrontStage
-  let feed: (UnsafeMutableRawPointer, RawSpan, inout Line, inout Desk) -> Result<Fed, Refusal>
-  let refuse: (UnsafeMutableRawPointer, Refusal, inout Desk) -> Void
-  let answer: (UnsafeMutableRawPointer, inout Desk, inout Region) -> Void
+  let open: (UnsafeMutableRawPointer, FrontTraits) -> FrontState
+  let feed: (UnsafeMutableRawPointer, RawSpan, inout Line, inout Desk, inout FrontState) -> Result<Fed, Refusal>
+  let refuse: (UnsafeMutableRawPointer, Refusal, inout Desk) -> FrontState
+  let answer: (UnsafeMutableRawPointer, inout Desk, inout Region) -> FrontState
   let close: (UnsafeMutableRawPointer, inout Desk) -> Void
   let drop: (UnsafeMutableRawPointer) -> Void
 
@@ -33,16 +39,24 @@ public var frontNames: [String] { fronts.map { "\($0.name)" } }
   init<F: Front & ~Copyable>(_: F.Type) {
     name = F.name
     stride = MemoryLayout<F>.stride
-    unsafe open = { unsafe $0.bindMemory(to: F.self, capacity: 1).initialize(to: F($1)) }
-    unsafe isOwing = { unsafe $0.assumingMemoryBound(to: F.self).pointee.isOwing }
-    unsafe stage = { unsafe $0.assumingMemoryBound(to: F.self).pointee.stage }
-    unsafe feed = { slot, bytes, line, desk in
+    unsafe open = { slot, traits in
+      unsafe slot.bindMemory(to: F.self, capacity: 1).initialize(to: F(traits))
+      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
+    }
+    unsafe feed = { slot, bytes, line, desk, state in
+      defer { state = unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee) }
       do throws(Refusal) {
         return .success(try unsafe slot.assumingMemoryBound(to: F.self).pointee.feed(bytes, into: &line, at: &desk))
       } catch { return .failure(error) }
     }
-    unsafe refuse = { unsafe $0.assumingMemoryBound(to: F.self).pointee.refuse($1, at: &$2) }
-    unsafe answer = { unsafe $0.assumingMemoryBound(to: F.self).pointee.answer(at: &$1, into: &$2) }
+    unsafe refuse = { slot, reason, desk in
+      unsafe slot.assumingMemoryBound(to: F.self).pointee.refuse(reason, at: &desk)
+      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
+    }
+    unsafe answer = { slot, desk, reply in
+      unsafe slot.assumingMemoryBound(to: F.self).pointee.answer(at: &desk, into: &reply)
+      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
+    }
     unsafe close = { slot, desk in
       unsafe slot.assumingMemoryBound(to: F.self).pointee.abandon(at: &desk)
       unsafe slot.assumingMemoryBound(to: F.self).deinitialize(count: 1)
@@ -51,38 +65,55 @@ public var frontNames: [String] { fronts.map { "\($0.name)" } }
   }
 }
 
+/// What a front says of itself; asked after every call that may change it, so that a look at it is a load.
+struct FrontState {
+  var isOwing = false
+  var stage = FrontStage.idle
+
+  init() {}
+  init<F: Front & ~Copyable>(_ front: borrowing F) { (isOwing, stage) = (front.isOwing, front.stage) }
+}
+
 /// Memory that holds any one of the fronts, or none.
 @safe struct FrontSlot: ~Copyable {
   private let memory: UnsafeMutableRawPointer
-  private var entry: UInt8 = .max
+  private var front: UnsafePointer<FrontEntry>?
+  private var state = FrontState()
 
-  init() { unsafe memory = .allocate(byteCount: fronts.map(\.stride).max() ?? 1, alignment: 16) }
+  init() {
+    unsafe memory = .allocate(byteCount: fronts.map(\.stride).max() ?? 1, alignment: 16)
+    unsafe front = nil
+  }
   deinit {
-    if isOpen { unsafe front.drop(memory) }
+    if let front = unsafe front { unsafe front.pointee.drop(memory) }
     unsafe memory.deallocate()
   }
-  var isOpen: Bool { entry != .max }
-  private var front: FrontEntry { fronts[Int(entry)] }
-  var isOwing: Bool { unsafe front.isOwing(memory) }
-  var stage: FrontStage { unsafe front.stage(memory) }
+  var isOpen: Bool { unsafe front != nil }
+  var isOwing: Bool { state.isOwing }
+  var stage: FrontStage { state.stage }
 
   mutating func open(_ index: Int, _ traits: FrontTraits) {
-    require(!isOpen, "a slot holds one front")
-    unsafe fronts[index].open(memory, traits)
-    entry = UInt8(index)
+    require(!isOpen && index >= 0 && index < fronts.count, "a slot holds one front")
+    unsafe front = table + index
+    state = unsafe table[index].open(memory, traits)
   }
   mutating func close(at desk: inout Desk) {
-    guard isOpen else { return }
-    unsafe front.close(memory, &desk)
-    entry = .max
+    guard let open = unsafe front else { return }
+    unsafe open.pointee.close(memory, &desk)
+    unsafe front = nil
+    state = FrontState()
   }
   mutating func feed(_ bytes: RawSpan, into line: inout Line, at desk: inout Desk) throws(Refusal) -> Fed {
-    try unsafe front.feed(memory, bytes, &line, &desk).get()
+    try unsafe front!.pointee.feed(memory, bytes, &line, &desk, &state).get()
   }
   /// Feeds what a region holds. (`feed(carry.bytes)` does not compile next to a mutation of any other field.)
   mutating func feed(_ carried: borrowing Region, into line: inout Line, at desk: inout Desk) throws(Refusal) -> Fed {
     try feed(carried.bytes, into: &line, at: &desk)
   }
-  mutating func refuse(_ reason: Refusal, at desk: inout Desk) { unsafe front.refuse(memory, reason, &desk) }
-  mutating func answer(at desk: inout Desk, into reply: inout Region) { unsafe front.answer(memory, &desk, &reply) }
+  mutating func refuse(_ reason: Refusal, at desk: inout Desk) {
+    state = unsafe front!.pointee.refuse(memory, reason, &desk)
+  }
+  mutating func answer(at desk: inout Desk, into reply: inout Region) {
+    state = unsafe front!.pointee.answer(memory, &desk, &reply)
+  }
 }

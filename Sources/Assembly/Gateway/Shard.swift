@@ -19,6 +19,9 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// The world, as this shard sees it.
   public var machine: M
   let settings: ShardSettings
+  /// By listener: which of the fronts answers there.
+  let listenerFronts: [Int]
+  var rules: Rules
   var line: Line
   var desk: Desk
   var connections: Slots<Connection>
@@ -40,6 +43,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var hasFreed = false
   /// Which listeners accept, and which would but for want of places.
   var accepting: [AcceptState]
+  var acceptBudget: AcceptBudget
   var deadlines: Deadlines
   var nextLane = 0
   /// How long writes took, in nanoseconds.
@@ -56,6 +60,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   }
   enum AcceptState: UInt8, Sendable {
     case accepting
+    /// Stopped for this turn, because many came at once.
+    case yielding
     case stopping
     case paused
     case closed
@@ -79,7 +85,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     let writers = Slots<LaneWriter>(sizes.lanes) { index in
       let first = index * sizes.batchesPerLane
       let spares = (first + 1..<first + sizes.batchesPerLane).map { RegionID(rawValue: UInt32($0)) }
-      let lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      lane.adopt(rules)
       let region = machine.take(RegionID(rawValue: UInt32(first)))
       return LaneWriter(lane, filling: region, spares: spares, topics: settings.topics)
     }
@@ -88,24 +95,30 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
       keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
       directory: rules.directory,
-      topics: settings.topics,
+      topics: Slots(settings.topics.count) { TopicRule(settings.topics[$0]) },
       links: links
     )
     desk = Desk(
       limits: settings.limits,
       topics: settings.topics,
       lanes: settings.lanes,
-      answers: max(4 * sizes.connections, settings.limits.answersMax * 16)
+      // One for each connection, so that none waits for another's, and a common stock for those that pipeline.
+      answers: sizes.connections + 64 * settings.limits.answersMax
     )
     connections = Slots(sizes.connections) { _ in Connection() }
     carries = Carries(sizes)
     limits = ConnectionLimits(
       connectionsMax: sizes.connections,
-      perSourceMax: settings.connectionsPerSource > 0 ? settings.connectionsPerSource : .max,
+      perSourceMax: rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max,
       seed: machine.entropy()
     )
-    deadlines = Deadlines(connections: sizes.connections, limits: settings.times)
-    admission = Admission(limits: settings.admission, seed: machine.entropy())
+    deadlines = Deadlines(connections: sizes.connections, limits: rules.times)
+    let bytesInFlightMax = sizes.batches * sizes.batchBytes
+    admission = Admission(
+      limits: Admission.Limits(bytesInFlightMax: bytesInFlightMax, timeInFlightMaxNs: rules.timeInFlightMaxNs),
+      seed: machine.entropy()
+    )
+    acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
     received = Array(repeating: Received(), count: sizes.buffers)
     replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
     waiting = []
@@ -113,7 +126,13 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
-    self.settings = settings
+    listenerFronts = settings.listeners.map { listener in
+      guard let index = frontNames.firstIndex(of: listener.front) else {
+        preconditionFailure("the settings name fronts that exist: \(listener.front)")
+      }
+      return index
+    }
+    (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()
     for index in 0..<line.writers.count { advance(index) }
@@ -132,14 +151,15 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     commit()
     settle()
     commit()
-    sendNews()
     conclude()
+    sendNews()
     counters.turns &+= 1
     return handled
   }
 
   /// Fixes the turn's time and what it says about load.
   private mutating func begin() {
+    acceptBudget.startTurn()
     let clock = machine.now()
     line.clock = clock
     line.stamper.read(clock)

@@ -12,16 +12,12 @@ extension Shard where M: ~Copyable {
   mutating func accepted(_ id: ConnectionID, on listener: ListenerID) {
     counters.accepted &+= 1
     let index = Int(id.rawValue)
-    let entry = fronts.firstIndex { "\($0.name)" == settings.listeners[Int(listener.rawValue)].front }
-    guard let entry else {
-      require(false, "the settings name fronts that exist")
-      return
-    }
+    let entry = listenerFronts[Int(listener.rawValue)]
     let traits = settings.listeners[Int(listener.rawValue)].traits
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
     // Where it comes from costs a system call, so it is looked up only where it matters.
-    let source = settings.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
+    let source = rules.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
     connections[index].open(entry, traits, lane: lane, source: source)
     deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
     machine.receive(on: id)
@@ -32,6 +28,11 @@ extension Shard where M: ~Copyable {
     }
     if state != .serving { connections[index].isEnding = true }
     list(id)
+    // Who is open goes before who comes: the rest waits in the kernel's queue until the next turn.
+    if !acceptBudget.spend(), accepting[Int(listener.rawValue)] == .accepting {
+      accepting[Int(listener.rawValue)] = .yielding
+      machine.stopAccepting(on: listener)
+    }
   }
 
   mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
@@ -39,6 +40,11 @@ extension Shard where M: ~Copyable {
     guard state == .serving else {
       machine.close(listener)
       accepting[index] = .closed
+      return
+    }
+    if accepting[index] == .yielding, result == -cancelled {
+      accepting[index] = .accepting
+      machine.accept(on: listener)
       return
     }
     accepting[index] = .paused
@@ -184,6 +190,12 @@ extension Shard where M: ~Copyable {
     drain(id)
     pay(id)
     note(id)
+    if state != .serving, isIdle(index), !connections[index].isEnding {
+      // A front whose protocol has a farewell says it.
+      connections[index].front.refuse(.draining, at: &desk)
+      deafen(id)
+      pay(id)
+    }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
       if connections[index].isOwing || !connections[index].isEnding { return true }
@@ -197,6 +209,11 @@ extension Shard where M: ~Copyable {
       finish(id)
     }
     return connections[index].inbox != nil
+  }
+
+  /// Whether a connection is between messages, and nothing is owed to its peer.
+  private func isIdle(_ index: Int) -> Bool {
+    connections[index].inbox == nil && !connections[index].isOwing && connections[index].front.stage == .idle
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.

@@ -13,8 +13,8 @@ extension Shard where M: ~Copyable {
     sweep()
     for index in 0..<line.writers.count {
       line.writers[index].lane.retire(utcNs: line.clock.utcNs)
-      for topic in settings.topics {
-        guard let age = settings.topicAgesNs[Int(topic.id.rawValue)] else { continue }
+      for topic in settings.topics where Int(topic.id.rawValue) < rules.topicAgesNs.count {
+        guard let age = rules.topicAgesNs[Int(topic.id.rawValue)] else { continue }
         line.writers[index].lane.trim(topic.id, olderThan: age, utcNs: line.clock.utcNs)
       }
     }
@@ -35,12 +35,18 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Takes new keys and topic limits.
+  /// Takes new keys, topic limits, time limits and retention.
   ///
   /// Connections that are open keep the leave they have for the request under way.
   public mutating func adopt(_ rules: Rules) {
+    self.rules = rules
     line.keys.swap(rules.keys)
     line.directory = rules.directory
+    limits.perSourceMax = rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max
+    deadlines.limits = rules.times
+    admission.limits.timeInFlightMaxNs = rules.timeInFlightMaxNs
+    acceptBudget.perTurn = rules.acceptsPerTurn
+    for index in 0..<line.writers.count { line.writers[index].lane.adopt(rules) }
   }
 
   mutating func stopAccepting() {
@@ -53,6 +59,7 @@ extension Shard where M: ~Copyable {
       case .paused:
         machine.close(listener)
         accepting[index] = .closed
+      case .yielding: accepting[index] = .stopping
       case .stopping, .closed: break
       }
     }
@@ -62,9 +69,13 @@ extension Shard where M: ~Copyable {
   mutating func conclude() {
     guard state == .draining || state == .failed, let until = drainUntilNs else { return }
     let isQuiet = openConnections == 0 && accepting.allSatisfy { $0 == .closed }
-    if state == .draining, isQuiet, line.ledger.inFlight == 0, lanesAreSealed {
-      state = .finished
-      return
+    if isQuiet, state == .failed || line.ledger.inFlight == 0 {
+      // Other shards may have keyed events for these lanes until they are quiet, too.
+      let isLast = line.links.part()
+      if isLast, state == .draining, lanesAreSealed {
+        state = .finished
+        return
+      }
     }
     guard line.clock.monotonicNs > until else { return }
     for index in 0..<connections.count where connections[index].isOpen && !connections[index].isBroken {
@@ -92,5 +103,13 @@ extension Shard where M: ~Copyable {
   private var lanesAreSealed: Bool {
     for index in 0..<line.writers.count where !line.writers[index].lane.isSealed { return false }
     return true
+  }
+}
+
+extension Lane {
+  /// Takes what may change while it is open.
+  mutating func adopt(_ rules: Rules) {
+    settings.sealAfterNs = rules.sealAfterNs
+    settings.retentionAgeNs = rules.retentionAgeNs
   }
 }

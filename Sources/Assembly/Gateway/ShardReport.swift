@@ -3,7 +3,6 @@ internal import Decode
 public import Events
 public import Store
 public import Telemetry
-internal import World
 
 /// What a shard tells the operator: plain numbers, replaced as a whole every few milliseconds.
 public struct ShardReport: BitwiseCopyable, Sendable {
@@ -44,11 +43,6 @@ extension Shard where M: ~Copyable {
   /// The monotonic time of the last turn, in nanoseconds.
   public var nowNs: Int64 { line.clock.monotonicNs }
 
-  public func debugText() -> String {
-    var t = "waiting \(waiting.map(\.rawValue)) accepting \(accepting) replies \(replies.count) held \(held) closed \(String(describing: line.closed))"
-    for i in 0..<connections.count { t += "\n  conn \(i) open \(connections[i].isOpen) recv \(connections[i].isReceiving) send \(connections[i].isSending) ending \(connections[i].isEnding) deaf \(connections[i].isDeaf) broken \(connections[i].isBroken) listed \(connections[i].isListed) closing \(connections[i].isClosing) shut \(connections[i].isShut) inbox \(connections[i].inboxCount) needed \(connections[i].needed) stopping \(connections[i].isStopping)" }
-    return t
-  }
   /// What there is to tell.
   public func report() -> ShardReport {
     var report = ShardReport()

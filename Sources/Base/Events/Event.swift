@@ -107,6 +107,26 @@ public struct Placement: Hashable, Sendable {
   }
 }
 
+/// Events that were taken at once.
+public struct Run: Sendable {
+  /// How many.
+  public let count: Int
+  /// Where the last one's payload starts.
+  public let lastStart: Int
+  /// Where it ends.
+  public let end: Int
+  /// Where the last one went; those before it have the offsets before it, and its mark is safe no sooner than theirs.
+  public let last: Placement
+  /// All of it.
+  @inlinable public init(count: Int, lastStart: Int, end: Int, last: Placement) {
+    (self.count, self.lastStart, self.end, self.last) = (count, lastStart, end, last)
+  }
+  /// None.
+  @inlinable public static var none: Run {
+    Run(count: 0, lastStart: 0, end: 0, last: Placement(mark: .none, lane: LaneID(rawValue: 0), offset: nil))
+  }
+}
+
 /// What a front hands its events to: everything behind `Decode`, seen from there.
 public protocol EventConsumer: ~Copyable {
   /// Whose credential this is, or `nil` when it is nobody's.
@@ -115,6 +135,29 @@ public protocol EventConsumer: ~Copyable {
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant
   /// Numbers the event and keeps its bytes, or says why not. Events are offered in the order they were sent.
   mutating func take(_ event: borrowing Event) -> Verdict
+  /// Numbers and keeps as many of the events that follow one another in `bytes` as it can at once, possibly none.
+  ///
+  /// Of none of them is anything said besides its bytes. What it says no to is not looked at: offer that one alone.
+  ///
+  /// - Parameters:
+  ///   - bytes: where the events are.
+  ///   - start: where the first one may start.
+  ///   - grant: the leave to write them all.
+  ///   - next: where the payload is of the event that may start at an offset; `nil` when there is none like the others.
+  /// - Returns: what was taken.
+  mutating func take(run bytes: RawSpan, from start: Int, under grant: Grant, _ next: (Int) -> Range<Int>?) -> Run
   /// Counts an event that the front itself refused after a grant: it was too large to be read, or empty.
   mutating func refuse(_ reason: Refusal, under grant: Grant)
+}
+
+extension EventConsumer where Self: ~Copyable {
+  /// Takes none: each is offered alone.
+  @inlinable public mutating func take(
+    run bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    _ next: (Int) -> Range<Int>?
+  ) -> Run {
+    .none
+  }
 }

@@ -32,6 +32,11 @@ public struct Ledger: BitwiseCopyable, Sendable {
     received &+= 1
     inFlight &+= 1
   }
+  /// Counts events that were read and numbered.
+  @inlinable public mutating func number(_ count: Int) {
+    received &+= UInt64(truncatingIfNeeded: count)
+    inFlight &+= UInt64(truncatingIfNeeded: count)
+  }
   /// Counts events that have become safe.
   @inlinable public mutating func store(_ count: UInt64) {
     inFlight &-= count

@@ -4,8 +4,8 @@
 ///            ╰───────────── RecordDeltas ──────────────────────╯
 ///
 /// From record to record of one topic and time only the offset's delta changes, and of its varint only the lowest
-/// seven bits, for 64 records at a stretch: one addition. The lengths stay for as long as events have no key, the same size and
-/// the same kind of stamp, as telemetry often has; where they don't, the deltas are taken out and used alone.
+/// seven bits, for 64 records at a stretch: one addition. The lengths stay for as long as events have no key, the same
+/// size and the same kind of stamp, as telemetry often has; where they don't, the deltas are taken out and used alone.
 @frozen public struct RecordHead: Sendable {
   /// The first eight bytes, the first one lowest.
   public var low: UInt64

@@ -97,7 +97,8 @@ extension Writer {
   @unsafe @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func storeUnchecked(_ header: StampHeader, at offset: Int) {
     // SAFETY: every store ends within the longest stamp: the lead's three words at byte 24, the id at 39, the
-    // principal's word at 47, the trace's last word at 75, which is 7 beyond the stamp: hence `StampHeader.storeBytesMax`.
+    // principal's word at 47, the trace's last word at 75, which is 7 beyond the stamp: hence
+    // `StampHeader.storeBytesMax`.
     unsafe storeUnchecked(StampHeader.constant, at: offset)
     unsafe storeUnchecked(header.low, at: offset &+ 8)
     unsafe storeUnchecked(header.high, at: offset &+ 16)

@@ -39,8 +39,8 @@ public struct SettingsDifference: Sendable, Equatable {
 extension NodeSettings {
   /// What changes when these settings take the place of `old`.
   ///
-  /// Topics are told apart by name, and so are listeners. Adding a topic is live; removing one is not, since events of
-  /// it may be in flight.
+  /// Topics are told apart by name, and so are listeners. Adding or removing one takes a restart: every shard has set
+  /// its tables aside for those it started with.
   public func difference(from old: NodeSettings) -> SettingsDifference {
     var difference = SettingsDifference()
     difference.compare(Self.table(protocols: []).rows, old, self, under: "")
@@ -63,7 +63,7 @@ extension NodeSettings {
       if let known = before[topic.name] {
         difference.compare(Self.topicTable.rows, known, topic, under: key + ".")
       } else {
-        difference.add(SettingsChange(key: key, before: nil, after: topic.name), isLive: true)
+        difference.add(SettingsChange(key: key, before: nil, after: topic.name), isLive: false)
       }
     }
     let names = Set(topics.map(\.name))
@@ -73,7 +73,7 @@ extension NodeSettings {
     return difference
   }
 
-  /// These settings with everything of `wanted` that may change live, added topics included.
+  /// These settings with everything of `wanted` that may change live.
   ///
   /// The rest stays as it is.
   public func adopting(liveChangesOf wanted: NodeSettings) -> NodeSettings {
@@ -82,11 +82,8 @@ extension NodeSettings {
     var places: [String: Int] = [:]
     for (index, topic) in topics.enumerated() { places[topic.name] = index }
     for topic in wanted.topics {
-      if let place = places[topic.name] {
-        for row in Self.topicTable.rows where row.isLive { row.copy(topic, &result.topics[place]) }
-      } else {
-        result.topics.append(topic)
-      }
+      guard let place = places[topic.name] else { continue }
+      for row in Self.topicTable.rows where row.isLive { row.copy(topic, &result.topics[place]) }
     }
     return result
   }

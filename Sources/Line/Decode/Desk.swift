@@ -121,6 +121,7 @@ public struct Desk: ~Copyable {
   /// One of them.
   @inline(__always) subscript(index: Int) -> kernel_field {
     require(index >= 0 && index < FieldTable.count, "a field is in its table")
+    // SAFETY: the place is within what `init` allocated and initialised, which lives as long as the table.
     return unsafe memory[index]
   }
 }

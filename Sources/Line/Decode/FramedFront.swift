@@ -150,6 +150,10 @@ public struct FramedFront: Front, ~Copyable {
   ) throws(Refusal) -> Fed.Pause? {
     guard isAdmitted else { throw .unauthenticated }
     let bytes = cursor.bytes
+    if let end = takeRun(bytes, from: cursor.position, into: &consumer, at: &desk) {
+      cursor.position = end
+      return nil
+    }
     var run = Answer(.stored)
     var at = cursor.position
     var pause: Fed.Pause?
@@ -180,14 +184,7 @@ public struct FramedFront: Front, ~Copyable {
       let verdict = consumer.take(Event(grant: grant, origin: Origin(), payload: payload))
       guard case .numbered(let placement) = verdict else {
         if run.events > 0 { owe(run, at: &desk) }
-        if case .refused(let reason) = verdict {
-          owe(refused: reason, head, at: &desk)
-          at &+= total
-        } else {
-          pause = .stalled
-        }
-        cursor.position = at
-        return pause
+        return leave(verdict, head, from: at, &cursor, at: &desk)
       }
       at &+= total
       if run.events == 0 {
@@ -207,6 +204,58 @@ public struct FramedFront: Front, ~Copyable {
     if run.events > 0 { owe(run, at: &desk) }
     cursor.position = at
     return pause
+  }
+
+  /// Hands over all events that follow one another and are like the first, and says where they end.
+  ///
+  /// Returns `nil` when none was taken. What is wrong with the next one, if anything, is found when it is offered alone.
+  @inline(__always)
+  private mutating func takeRun(
+    _ bytes: RawSpan,
+    from start: Int,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) -> Int? {
+    guard bytes.byteCount &- start >= FramedFront.headBytes else { return nil }
+    let first = FrameHead(bytes, at: start)
+    guard first.kind == Kind.event, first.alias < UInt16(FramedFront.aliasesMax) else { return nil }
+    let binding = bindings[Int(first.alias)]
+    // Kind, parts and alias in one word: what all frames of the run share.
+    let shared = bytes.integer(UInt32.self, at: start &+ 4)
+    guard first.parts == 0, binding.eventBytesMax > 0 else { return nil }
+    let taken = consumer.take(run: bytes, from: start, under: grant(binding)) { at in
+      guard bytes.byteCount &- at >= FramedFront.headBytes else { return nil }
+      let word = bytes.integer(UInt64.self, at: at)
+      let payload = at &+ FramedFront.headBytes
+      let count = Int(word &>> 32) &- FramedFront.countedHeadBytes
+      guard UInt32(truncatingIfNeeded: word) == shared, count > 0, count <= Int(binding.eventBytesMax),
+        bytes.byteCount &- payload >= count
+      else { return nil }
+      return unsafe Range(uncheckedBounds: (payload, payload &+ count))
+    }
+    guard taken.count > 0 else { return nil }
+    var answer = desk.answer(.stored)
+    answer.topic = first.alias
+    // A request's number stands right before the payload.
+    answer.request = bytes.integer(UInt32.self, at: taken.lastStart &- 4)
+    answer.add(taken)
+    owe(answer, at: &desk)
+    return taken.end
+  }
+
+  /// Goes past an event that was refused, and owes that news; stops before one for which there was no room.
+  private mutating func leave(
+    _ verdict: Verdict,
+    _ head: FrameHead,
+    from place: Int,
+    _ cursor: inout Cursor,
+    at desk: inout Desk
+  ) -> Fed.Pause? {
+    cursor.position = place
+    guard case .refused(let reason) = verdict else { return .stalled }
+    owe(refused: reason, head, at: &desk)
+    cursor.position = place &+ head.length &+ 4
+    return nil
   }
 
   /// Reads an event that has more than its payload, or that is refused before it is read.

@@ -61,15 +61,18 @@ extension Desk {
     } else if answer.traits.contains(.staysOpen) {
       writer.append("Connection: keep-alive\r\n")
     }
-    if pressure >= 0.005 {
+    if pressureHundredths > 0 {
       writer.append("Sluice-Pressure: ")
       appendPressure(to: &writer)
       writer.append("\r\n")
     }
   }
 
+  /// The pressure as answers say it; they don't when it is 0.
+  @inline(__always) private var pressureHundredths: UInt32 { UInt32(max(0, min(pressure, 1)) * 100 + 0.5) }
+
   private func appendPressure(to writer: inout Writer) {
-    let hundredths = UInt32(max(0, min(pressure, 1)) * 100 + 0.5)
+    let hundredths = pressureHundredths
     writer.append(UInt8(truncatingIfNeeded: 0x30 + hundredths / 100))
     writer.append(".")
     writer.append(UInt8(truncatingIfNeeded: 0x30 + hundredths / 10 % 10))
@@ -132,11 +135,17 @@ extension Desk {
   /// Whether a receipt is of the commonest kind: one event, nothing refused, nothing else to say.
   @inline(__always) private func isPlain(_ answer: Answer) -> Bool {
     answer.events == 1 && answer.refusedEvents == 0 && answer.traits == .hasOffsets && answer.errorNs == .max
-      && answer.clock == 0 && pressure < 0.005
+      && answer.clock == 0
   }
 
   @inline(__always) private func receiptKey(_ answer: Answer) -> ReceiptText.Key {
-    ReceiptText.Key(topic: answer.topic, lane: answer.lane, date: dates.dateNs, stamp: dates.stampNs)
+    ReceiptText.Key(
+      topic: answer.topic,
+      lane: answer.lane,
+      pressureHundredths: pressureHundredths,
+      date: dates.dateNs,
+      stamp: dates.stampNs
+    )
   }
 
   /// Writes a plain receipt after the model of the last one, if only offsets and the time's fraction differ.

@@ -17,6 +17,7 @@ extension HTTPFront {
     case .later: return .stalled()
     case .refused(let reason): owe(refused: reason, at: &desk)
     case .numbered(let placement):
+      if desk.isDraining { traits.insert(.closes) }
       var answer = desk.answer(.receipt)
       answer.topic = topic
       answer.traits = traits

@@ -252,6 +252,19 @@ extension Answer {
     events &+= 1
   }
 
+  /// Counts the events of a run, which are its first.
+  @inline(__always) mutating func add(_ run: Run) {
+    require(events == 0, "a run of events opens its answer")
+    lane = run.last.lane.rawValue
+    if let offset = run.last.offset {
+      span = UInt32(clamping: run.count &- 1)
+      first = offset &- UInt64(span)
+      traits.insert(.hasOffsets)
+    }
+    mark = run.last.mark
+    events = UInt32(clamping: run.count)
+  }
+
   /// Counts an event that was refused.
   mutating func add(refused reason: Refusal) {
     if refusedEvents == 0 { refusal = reason.rawValue } else if refusal != reason.rawValue { traits.insert(.isMixed) }

@@ -6,6 +6,7 @@ struct ReceiptText: ~Copyable {
   struct Key: Equatable {
     var topic: UInt16 = 0
     var lane: UInt16 = 0
+    var pressureHundredths: UInt32 = 0
     var date = Int64.min
     var stamp = Int64.min
   }

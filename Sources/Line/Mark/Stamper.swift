@@ -73,6 +73,24 @@ public struct Stamper: ~Copyable {
     return header
   }
 
+  /// The stamp of the first of some events of which nothing is known but who sent them.
+  ///
+  /// Each later one's id is one `idStep` above the one before, for `left` events in all; `used` says how many there were.
+  @inlinable @inline(__always)
+  public mutating func run(of principal: PrincipalID) -> (first: StampHeader, left: Int) {
+    if (lower &+ Stamper.counterStep) &>> 62 != 2 { carry() } else { lower &+= Stamper.counterStep }
+    let eventID = UInt128(upper) &<< 64 | UInt128(lower)
+    var header = StampHeader(low: low, high: high, leadBytes: leadBytes, eventID: eventID)
+    header.setPrincipal(principal)
+    return (header, Int(truncatingIfNeeded: 0x4000 &- (lower &>> 48 & 0x3FFF)))
+  }
+  /// Goes on behind the ids of a run that had `count` events, 1 to what was left.
+  @inlinable @inline(__always) public mutating func used(_ count: Int) {
+    lower &+= UInt64(truncatingIfNeeded: count &- 1) &* Stamper.counterStep
+  }
+  /// What one id of a run is above the one before.
+  @inlinable public static var idStep: UInt128 { UInt128(counterStep) }
+
   /// Bits 62 and 63 of an id's lower half.
   ///
   /// Source: RFC 9562 §4.1.

@@ -153,6 +153,52 @@ public struct Batch: ~Copyable {
     return true
   }
 
+  /// Writes the records of events without keys that follow one another, as many as there are and as fit.
+  ///
+  /// - Parameters:
+  ///   - bytes: where the events are.
+  ///   - start: where the first one may start.
+  ///   - topic: a topic that is known.
+  ///   - offset: the first one's place in its topic's partition.
+  ///   - timestampMs: the time of all of them.
+  ///   - next: where the payload is that may start at an offset; `nil` when there is none.
+  ///   - first: what is said of the first one.
+  ///   - idStep: what each event's id is above that of the one before.
+  ///   - limit: how many there may be.
+  /// - Returns: how many were written, and where the last one starts and ends.
+  @inlinable @inline(__always)
+  public mutating func append(
+    run bytes: RawSpan,
+    from start: Int,
+    topic: TopicID,
+    offset: UInt64,
+    timestampMs: Int64,
+    next: (Int) -> Range<Int>?,
+    stamp first: StampHeader,
+    idStep: UInt128,
+    atMost limit: Int
+  ) -> (count: Int, lastStart: Int, end: Int) {
+    var (count, lastStart, at) = (0, start, start)
+    var stamp = first
+    while count < limit, let place = next(at) {
+      let value = bytes.extracting(place)
+      let isKept = append(
+        value,
+        key: value.extracting(0..<0),
+        hasKey: false,
+        topic: topic,
+        stamp: stamp,
+        offset: offset &+ UInt64(truncatingIfNeeded: count),
+        timestampMs: timestampMs
+      )
+      guard isKept else { break }
+      count &+= 1
+      stamp.eventID &+= idStep
+      (lastStart, at) = (place.lowerBound, place.upperBound)
+    }
+    return (count, lastStart, at)
+  }
+
   /// Opens a run, or makes the head of the open one's next record: another topic, another time, or 64 records on.
   ///
   /// Returns `false`, with nothing changed, when the record doesn't fit.

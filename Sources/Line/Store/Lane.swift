@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import Events
 internal import Formats
 
@@ -95,7 +95,7 @@ public struct Lane: ~Copyable {
   }
 
   /// What it was made with.
-  public let settings: Settings
+  public var settings: Settings
   var segments: Segments
   var phase = Phase.closed
   /// The segment that takes commits, or took the last.
@@ -118,7 +118,7 @@ public struct Lane: ~Copyable {
   var flights: Queue<Flight>
   var index: SegmentIndex
   /// The offset each topic's next event gets, counting those in the batch.
-  var claimed: [UInt64]
+  @usableFromInline var claimed: Slots<UInt64>
   /// The offset each topic's next event gets, counting those in commits.
   var committed: [UInt64]
   var prepareAfterNs: Int64 = 0
@@ -128,7 +128,8 @@ public struct Lane: ~Copyable {
   /// Changes by `completed` only.
   public internal(set) var safe = EventNumber.none
   /// The number of the last event that has one.
-  public private(set) var last = EventNumber.none
+  public var last: EventNumber { numbered }
+  @usableFromInline var numbered = EventNumber.none
   /// The number of the last event that is in a commit; the batch may hold later ones.
   var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
@@ -152,7 +153,8 @@ public struct Lane: ~Copyable {
     durableSequence = recovered.sequence - 1
     publishedThrough = recovered.sequence - 1
     slot = recovered.slot
-    claimed = recovered.offsets
+    let offsets = recovered.offsets
+    claimed = Slots(offsets.count) { offsets[$0] }
     committed = recovered.offsets
     segments = recovered.takeSegments()
     previous = UInt32(truncatingIfNeeded: entropy >> 16)
@@ -168,17 +170,20 @@ public struct Lane: ~Copyable {
   }
 
   /// Gives an event of `topic` its number and its offset in the partition.
-  @inlinable public mutating func claim(_ topic: TopicID) -> (number: EventNumber, offset: UInt64) {
-    advance(topic)
-  }
-  @usableFromInline mutating func advance(_ topic: TopicID) -> (number: EventNumber, offset: UInt64) {
-    last = EventNumber(rawValue: last.rawValue &+ 1)
+  @inlinable @inline(__always) public mutating func claim(_ topic: TopicID) -> (number: EventNumber, offset: UInt64) {
+    numbered = EventNumber(rawValue: numbered.rawValue &+ 1)
     let offset = claimed[Int(topic.rawValue)]
     claimed[Int(topic.rawValue)] = offset &+ 1
-    return (last, offset)
+    return (numbered, offset)
+  }
+  /// Gives so many events of `topic` their numbers and offsets, and returns the last number.
+  @inlinable @inline(__always) public mutating func claim(_ count: Int, of topic: TopicID) -> EventNumber {
+    numbered = EventNumber(rawValue: numbered.rawValue &+ UInt64(truncatingIfNeeded: count))
+    claimed[Int(topic.rawValue)] &+= UInt64(truncatingIfNeeded: count)
+    return numbered
   }
   /// The offset the next event of `topic` would get.
-  public func nextOffset(of topic: TopicID) -> UInt64 { claimed[Int(topic.rawValue)] }
+  @inlinable @inline(__always) public func nextOffset(of topic: TopicID) -> UInt64 { claimed[Int(topic.rawValue)] }
   /// The first offset of `topic` that readers may see.
   public func logStart(of topic: TopicID) -> UInt64 { segments.logStarts[Int(topic.rawValue)] }
 

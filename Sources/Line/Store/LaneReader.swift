@@ -13,8 +13,8 @@ public import Formats
 public struct LaneReader: ~Copyable {
   /// What to do next.
   public enum Need: Sendable, Equatable {
-    /// Read at this place, `readBytes` many, and `take` them. Fewer bytes mean that the file ends. At offset 0 stands the
-    /// header, and reading it alone is enough.
+    /// Read at this place, `readBytes` many, and `take` them. Fewer bytes mean that the file ends. At offset 0 stands
+    /// the header, and reading it alone is enough.
     case read(slot: UInt16, offset: Int)
     /// All there is has been read; `resume` looks for more.
     case nothing

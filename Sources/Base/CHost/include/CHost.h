@@ -61,3 +61,7 @@ int host_next_signal(int descriptor);
 int host_random(void *bytes, size_t count);
 /// Writes uname(2)'s release.
 int host_kernel_release(char *text, size_t capacity);
+/// statfs(2): the magic number of the file system that a path is on.
+int64_t host_file_system(const char *path);
+/// adjtimex(2): 1 when the kernel takes its clock for synchronised, 0 when not.
+int host_clock_is_synchronised(void);

@@ -1,0 +1,31 @@
+import Testing
+import line_benchmark
+import micro_benchmark
+
+/// The benchmarks at a tiny size: what they send arrives, so what they measure is the real thing.
+@Suite struct BenchmarkTests {
+  @Test(arguments: LinePlan.Traffic.allCases, [1, 3])
+  func `everything a line benchmark sends is stored and answered`(traffic: LinePlan.Traffic, window: Int) throws {
+    var plan = LinePlan(traffic, events: traffic == .ndjson ? 800 : 120)
+    (plan.window, plan.connections, plan.segmentBytes) = (window, 4, 4 << 20)
+    var run = try LineRun(plan)
+    run.warmUp()
+    let events = run.measure()
+    #expect(events >= plan.events)
+    let isWhole = run.isWhole()
+    #expect(isWhole)
+  }
+
+  @Test func `every stage is measured under a name and a function of its own`() {
+    let stages = measureStages(events: 64)
+    #expect(stages.allSatisfy { $0.events >= 60 })
+    #expect(Set(stages.map(\.name)).count == stages.count && Set(stages.map(\.function)).count == stages.count)
+  }
+
+  @Test func `a command line that makes no sense is refused`() {
+    for arguments in [[], ["smoke"], ["http", "--events"], ["http", "--events", "0"], ["framed", "--shards", "3"]] {
+      #expect(benchmark(arguments) == 2, "\(arguments)")
+    }
+    #expect(benchmark(["--help"]) == 0)
+  }
+}
