@@ -127,7 +127,8 @@ public struct CommitHeader: Sendable, Equatable {
     )
     header.check = bytes.integer(UInt32.self, at: 60)
     let body = bytes.extracting(0..<used)
-    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind)
+    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind),
+      header.sequence <= countMax
     else { return .damaged }
     return .found(header)
   }
@@ -159,6 +160,8 @@ public struct CommitHeader: Sendable, Equatable {
     case damaged
   }
 
+  /// No sequence, generation or offset is higher, so that counting on never overflows.
+  static var countMax: UInt64 { 1 << 62 }
   /// No commit is larger.
   public static var bytesMax: Int { 16 << 20 }
 

@@ -187,24 +187,36 @@ public struct SegmentHeader: Sendable, Equatable {
         logStart: bytes.integer(UInt64.self, at: at + 16)
       )
     }
-    return .found(
-      SegmentHeader(
-        segment: SegmentName(
-          lane: LaneID(rawValue: bytes.integer(UInt16.self, at: 10)),
-          slot: UInt16(truncatingIfNeeded: bytes.integer(UInt32.self, at: 12))
-        ),
-        generation: bytes.integer(UInt64.self, at: 16),
-        epoch: bytes.integer(UInt64.self, at: 24),
-        secret: EpochSecret(bits: bytes.integer(UInt64.self, at: 32)),
-        firstSequence: bytes.integer(UInt64.self, at: 40),
-        firstPrevious: bytes.integer(UInt32.self, at: 48),
-        timeNs: bytes.integer(Int64.self, at: 56),
-        oldestGeneration: bytes.integer(UInt64.self, at: 64),
-        predecessor: predecessor.generation > 0 ? predecessor : nil,
-        segmentBlocks: bytes.integer(UInt32.self, at: 100),
-        topics: topics
-      )
+    let header = SegmentHeader(
+      segment: SegmentName(
+        lane: LaneID(rawValue: bytes.integer(UInt16.self, at: 10)),
+        slot: UInt16(truncatingIfNeeded: bytes.integer(UInt32.self, at: 12))
+      ),
+      generation: bytes.integer(UInt64.self, at: 16),
+      epoch: bytes.integer(UInt64.self, at: 24),
+      secret: EpochSecret(bits: bytes.integer(UInt64.self, at: 32)),
+      firstSequence: bytes.integer(UInt64.self, at: 40),
+      firstPrevious: bytes.integer(UInt32.self, at: 48),
+      timeNs: bytes.integer(Int64.self, at: 56),
+      oldestGeneration: bytes.integer(UInt64.self, at: 64),
+      predecessor: predecessor.generation > 0 ? predecessor : nil,
+      segmentBlocks: bytes.integer(UInt32.self, at: 100),
+      topics: topics
     )
+    return header.isPossible ? .found(header) : .absent
+  }
+
+  /// Whether its numbers are such as a lane can have, so that whoever reads it may count on from them: a check can be
+  /// made for anything.
+  private var isPossible: Bool {
+    let counts = 1...CommitHeader.countMax
+    if let predecessor {
+      guard predecessor.generation < generation, counts.contains(predecessor.endSequence),
+        predecessor.endSequence <= firstSequence
+      else { return false }
+    }
+    return counts.contains(generation) && counts.contains(epoch) && counts.contains(firstSequence)
+      && topics.allSatisfy { $0.nextOffset <= CommitHeader.countMax && $0.logStart <= CommitHeader.countMax }
   }
 
   /// The check's own four bytes count as zero.
