@@ -12,6 +12,9 @@ struct Carries: ~Copyable {
   private let smallBytes: Int
   /// No message is larger.
   let largeBytes: Int
+  /// Whether one was asked for in vain, and whether one has come back since.
+  private var isShort = false
+  private var hasReturned = false
 
   init(_ sizes: Sizes) {
     let (smallCount, smallBytes, largeBytes) = (sizes.connections, sizes.carryBytes, sizes.largeCarryBytes)
@@ -27,7 +30,10 @@ struct Carries: ~Copyable {
   /// Lends a piece that holds `count` bytes; `nil` when none is free or none is that large.
   mutating func lend(_ count: Int) -> Region? {
     if count <= smallBytes, let index = freeSmall.popLast() { return pieces[Int(index)].take() }
-    guard count <= largeBytes, let index = freeLarge.popLast() else { return nil }
+    guard count <= largeBytes, let index = freeLarge.popLast() else {
+      isShort = true
+      return nil
+    }
     return pieces[Int(index)].take()
   }
 
@@ -36,7 +42,15 @@ struct Carries: ~Copyable {
     let index = piece.id.rawValue
     piece.count = 0
     pieces[Int(index)] = consume piece
+    hasReturned = isShort
     if Int(index) < smallCount { freeSmall.append(index) } else { freeLarge.append(index) }
+  }
+
+  /// Whether a piece has come back that somebody waits for; once.
+  mutating func hasNews() -> Bool {
+    guard hasReturned else { return false }
+    (isShort, hasReturned) = (false, false)
+    return true
   }
 
   /// How many large pieces are lent.

@@ -23,6 +23,8 @@ struct Line: EventConsumer, ~Copyable {
   ///
   /// Set once a turn.
   var closed: Refusal?
+  /// Whether an event found no room in a batch.
+  var wantsRoom = false
   /// The turn's time.
   var clock = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)
   /// Which of the shard's lanes takes the events of the connection that is read.
@@ -88,7 +90,10 @@ struct Line: EventConsumer, ~Copyable {
     let offset = writers[index].lane.nextOffset(of: event.grant.topic)
     let stamp = stamper.stamp(event)
     let timeMs = stamper.timestampMs
-    guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return .later }
+    guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else {
+      wantsRoom = true
+      return .later
+    }
     return numbered(event.grant.topic, at: index, offset, acknowledge)
   }
 

@@ -27,7 +27,7 @@ nonisolated(unsafe) private let table: UnsafePointer<FrontEntry> = {
 @safe struct FrontEntry: @unchecked Sendable {
   let name: StaticString
   let stride: Int
-  let open: (UnsafeMutableRawPointer, FrontTraits) -> FrontState
+  let open: (UnsafeMutableRawPointer, FrontTraits) -> Void
   let feed: (UnsafeMutableRawPointer, RawSpan, inout Line, inout Desk, inout FrontState) -> Result<Fed, Refusal>
   let refuse: (UnsafeMutableRawPointer, Refusal, inout Desk) -> FrontState
   let answer: (UnsafeMutableRawPointer, inout Desk, inout Region) -> FrontState
@@ -41,21 +41,20 @@ nonisolated(unsafe) private let table: UnsafePointer<FrontEntry> = {
     stride = MemoryLayout<F>.stride
     unsafe open = { slot, traits in
       unsafe slot.bindMemory(to: F.self, capacity: 1).initialize(to: F(traits))
-      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
     }
     unsafe feed = { slot, bytes, line, desk, state in
-      defer { state = unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee) }
+      defer { state = unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee, at: desk) }
       do throws(Refusal) {
         return .success(try unsafe slot.assumingMemoryBound(to: F.self).pointee.feed(bytes, into: &line, at: &desk))
       } catch { return .failure(error) }
     }
     unsafe refuse = { slot, reason, desk in
       unsafe slot.assumingMemoryBound(to: F.self).pointee.refuse(reason, at: &desk)
-      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
+      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee, at: desk)
     }
     unsafe answer = { slot, desk, reply in
       unsafe slot.assumingMemoryBound(to: F.self).pointee.answer(at: &desk, into: &reply)
-      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee)
+      return unsafe FrontState(slot.assumingMemoryBound(to: F.self).pointee, at: desk)
     }
     unsafe close = { slot, desk in
       unsafe slot.assumingMemoryBound(to: F.self).pointee.abandon(at: &desk)
@@ -69,9 +68,13 @@ nonisolated(unsafe) private let table: UnsafePointer<FrontEntry> = {
 struct FrontState {
   var isOwing = false
   var stage = FrontStage.idle
+  /// What its first answer waits for.
+  var mark = Mark.none
 
   init() {}
-  init<F: Front & ~Copyable>(_ front: borrowing F) { (isOwing, stage) = (front.isOwing, front.stage) }
+  init<F: Front & ~Copyable>(_ front: borrowing F, at desk: borrowing Desk) {
+    (isOwing, stage, mark) = (front.isOwing, front.stage, front.firstMark(at: desk))
+  }
 }
 
 /// Memory that holds any one of the fronts, or none.
@@ -91,11 +94,13 @@ struct FrontState {
   var isOpen: Bool { unsafe front != nil }
   var isOwing: Bool { state.isOwing }
   var stage: FrontStage { state.stage }
+  /// What its first answer waits for.
+  var mark: Mark { state.mark }
 
   mutating func open(_ index: Int, _ traits: FrontTraits) {
     require(!isOpen && index >= 0 && index < fronts.count, "a slot holds one front")
     unsafe front = table + index
-    state = unsafe table[index].open(memory, traits)
+    unsafe table[index].open(memory, traits)
   }
   mutating func close(at desk: inout Desk) {
     guard let open = unsafe front else { return }

@@ -41,6 +41,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var seen = 0
   /// Whether something they may wait for came free: a commit, a batch, a buffer, a region.
   var hasFreed = false
+  /// Whether a connection waits for a received buffer to come free.
+  var isPoolShort = false
   /// Which listeners accept, and which would but for want of places.
   var accepting: [AcceptState]
   var acceptBudget: AcceptBudget
@@ -180,6 +182,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     case .starved(let id):
       connections[Int(id.rawValue)].isReceiving = false
       counters.starved &+= 1
+      isPoolShort = true
       list(id)
     case .sent(let id, let region, let result): sent(id, region, result)
     case .wrote(let region, let result): wrote(region, result)

@@ -91,7 +91,10 @@ extension Shard where M: ~Copyable {
       }
       machine.recycle(inbox.first)
       held -= 1
-      hasFreed = true
+      if isPoolShort || carries.hasNews() {
+        isPoolShort = false
+        hasFreed = true
+      }
       connections[index].position = 0
       connections[index].inboxCount -= 1
       connections[index].inbox = buffer.next.map { ($0, inbox.last) }
@@ -157,10 +160,12 @@ extension Shard where M: ~Copyable {
     if result < Int32(filled.count) { fail(id) }
     counters.bytesSent &+= UInt64(max(result, 0))
     machine.put(filled)
+    // Others may wait for a region.
+    if replies.isEmpty { hasFreed = true }
     replies.append(region)
     connections[index].isSending = false
     deadlines.endSending(id.rawValue)
-    hasFreed = true
+    pay(id)
     list(id)
   }
 
@@ -202,7 +207,10 @@ extension Shard where M: ~Copyable {
     }
     if !connections[index].isEnding {
       guard !connections[index].isReceiving else { return false }
-      guard held < received.count else { return true }
+      guard held < received.count else {
+        isPoolShort = true
+        return true
+      }
       machine.receive(on: id)
       connections[index].isReceiving = true
     } else if !connections[index].isSending || connections[index].isBroken {
@@ -243,7 +251,11 @@ extension Shard where M: ~Copyable {
   /// Sends the answers that wait for nothing any more.
   private mutating func pay(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    guard connections[index].isOwing, !connections[index].isSending, let reply = replies.popLast() else { return }
+    guard connections[index].isOwing, !connections[index].isSending,
+      desk.watermarks.isSafe(connections[index].front.mark), let reply = replies.popLast()
+    else { return }
+    // Others may wait for a place among the answers.
+    if desk.answersFree == 0 { hasFreed = true }
     var region = machine.take(reply)
     region.count = 0
     connections[index].front.answer(at: &desk, into: &region)

@@ -48,7 +48,8 @@ extension Shard where M: ~Copyable {
     let write = line.writers[index].lane.commit(&region, events: events, last: last, utcNs: utcNs, nowNs: nowNs)
     machine.write(region, to: SegmentID(lane: lane, slot: write.slot), at: write.offset)
     // The batch is empty again: whoever found no room in it may try once more.
-    hasFreed = true
+    if line.wantsRoom { hasFreed = true }
+    line.wantsRoom = false
   }
 
   /// Learns how a write ended.

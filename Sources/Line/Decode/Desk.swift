@@ -76,6 +76,9 @@ public struct Desk: ~Copyable {
   /// The region a reply is written to has room for this many bytes at least: the largest single answer.
   public static var answerBytesMax: Int { 4096 }
 
+  /// What the first answer of a queue waits for.
+  func firstMark(of queue: AnswerQueue) -> Mark { queue.isEmpty ? .none : answers[queue.first].mark }
+
   /// Counts a message refused as a whole.
   mutating func count(_ reason: Refusal) { refused[Int(reason.rawValue)] &+= 1 }
 

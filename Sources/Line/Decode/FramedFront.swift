@@ -64,6 +64,8 @@ public struct FramedFront: Front, ~Copyable {
 
   /// Whether an answer is still owed.
   public var isOwing: Bool { !queue.isEmpty }
+  /// What its first answer waits for.
+  public func firstMark(at desk: borrowing Desk) -> Mark { desk.firstMark(of: queue) }
 
   /// What the peer is in the middle of.
   public var stage: FrontStage {

@@ -14,6 +14,10 @@ public protocol Front: ~Copyable {
   init(_ traits: FrontTraits)
   /// Whether an answer is still owed. Changes by `feed`, `refuse`, `answer` and `abandon` only.
   var isOwing: Bool { get }
+  /// What its first answer waits for; `.none` when that can be given, or when none is owed.
+  ///
+  /// Changes with `isOwing`, and with its answers.
+  func firstMark(at desk: borrowing Desk) -> Mark
   /// What the peer is in the middle of, which says which time limit holds. Changes by `feed` only.
   var stage: FrontStage { get }
   /// Consumes as many whole messages as `bytes` holds, in place; the caller keeps the rest and brings it again.
