@@ -104,9 +104,6 @@ func isInstalled(_ tool: String) -> Bool {
 /// A word of the environment as a number.
 func environmentCount(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
 
-/// Whether the heavier variants are wanted.
-var isLong: Bool { environmentCount("SLUICE_LONG") == 1 }
-
 /// Numbers that repeat from run to run, for a seed.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
