@@ -15,6 +15,7 @@ struct NodePlan {
   let cpus: [Int32]
   let manifest: Manifest
   let topics: [Topic]
+  let slotsThere: Int
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -23,8 +24,9 @@ struct NodePlan {
   ///   - settings: what the operator wants.
   ///   - manifest: what the data directory is; completed with topics and lanes that are new.
   ///   - cpus: the CPUs of the shards.
-  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32]) {
-    (self.settings, self.cpus) = (settings, cpus)
+  ///   - slotsThere: how many slots the lanes' files take; less retention than before does not make them fewer.
+  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32], slotsThere: Int = 0) {
+    (self.settings, self.cpus, self.slotsThere) = (settings, cpus, slotsThere)
     var manifest = manifest
     manifest.lanes = max(manifest.lanes, settings.lanes ?? cpus.count)
     for topic in settings.topics { _ = manifest.number(topic.name) }
@@ -52,7 +54,7 @@ struct NodePlan {
     sizes.replyBytes = 8 << 10
     sizes.largeCarries = limits.largeMessages
     sizes.largeCarryBytes = frontLimits.carryBytesMax
-    sizes.segments = max(log.retentionBytes / manifest.segmentBytes, 2) + 1
+    sizes.segments = max(max(log.retentionBytes / manifest.segmentBytes, 2) + 1, slotsThere)
     sizes.segmentBytes = manifest.segmentBytes
     return sizes
   }

@@ -187,24 +187,32 @@ public struct SegmentHeader: Sendable, Equatable {
         logStart: bytes.integer(UInt64.self, at: at + 16)
       )
     }
-    return .found(
-      SegmentHeader(
-        segment: SegmentName(
-          lane: LaneID(rawValue: bytes.integer(UInt16.self, at: 10)),
-          slot: UInt16(truncatingIfNeeded: bytes.integer(UInt32.self, at: 12))
-        ),
-        generation: bytes.integer(UInt64.self, at: 16),
-        epoch: bytes.integer(UInt64.self, at: 24),
-        secret: EpochSecret(bits: bytes.integer(UInt64.self, at: 32)),
-        firstSequence: bytes.integer(UInt64.self, at: 40),
-        firstPrevious: bytes.integer(UInt32.self, at: 48),
-        timeNs: bytes.integer(Int64.self, at: 56),
-        oldestGeneration: bytes.integer(UInt64.self, at: 64),
-        predecessor: predecessor.generation > 0 ? predecessor : nil,
-        segmentBlocks: bytes.integer(UInt32.self, at: 100),
-        topics: topics
-      )
+    let header = SegmentHeader(
+      segment: SegmentName(
+        lane: LaneID(rawValue: bytes.integer(UInt16.self, at: 10)),
+        slot: UInt16(truncatingIfNeeded: bytes.integer(UInt32.self, at: 12))
+      ),
+      generation: bytes.integer(UInt64.self, at: 16),
+      epoch: bytes.integer(UInt64.self, at: 24),
+      secret: EpochSecret(bits: bytes.integer(UInt64.self, at: 32)),
+      firstSequence: bytes.integer(UInt64.self, at: 40),
+      firstPrevious: bytes.integer(UInt32.self, at: 48),
+      timeNs: bytes.integer(Int64.self, at: 56),
+      oldestGeneration: bytes.integer(UInt64.self, at: 64),
+      predecessor: predecessor.generation > 0 ? predecessor : nil,
+      segmentBlocks: bytes.integer(UInt32.self, at: 100),
+      topics: topics
     )
+    return header.isSound ? .found(header) : .absent
+  }
+
+  /// Whether its numbers are such as a lane gives.
+  private var isSound: Bool {
+    let counted = [generation, epoch, firstSequence]
+    let told = [oldestGeneration, predecessor?.generation ?? 0, predecessor?.endSequence ?? 0]
+    return counted.allSatisfy { $0 > 0 && $0 < CommitHeader.numbersMax }
+      && told.allSatisfy { $0 < CommitHeader.numbersMax }
+      && topics.allSatisfy { max($0.nextOffset, $0.logStart) < CommitHeader.numbersMax }
   }
 
   /// The check's own four bytes count as zero.

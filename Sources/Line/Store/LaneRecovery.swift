@@ -231,7 +231,8 @@ public struct LaneRecovery: ~Copyable {
   /// A newest segment without events is used again: a node that restarts over and over keeps its log.
   private func adoptPredecessor(of newest: SegmentHeader, in recovered: inout RecoveredLane) {
     recovered.slot = newest.predecessor.flatMap { before in
-      recovered.segments[before.slot].generation == before.generation
+      Int(before.slot) < recovered.segments.slots.count
+        && recovered.segments[before.slot].generation == before.generation
         && recovered.segments[before.slot].state == .sealed ? before.slot : nil
     }
   }
