@@ -204,6 +204,11 @@ final class Producer: @unchecked Sendable {
     }
   }
 
+  /// What became of it, for a report.
+  var summary: String {
+    "\(topic), \(traffic): \(verdicts.count) sent, \(acknowledged) acknowledged, "
+      + "\(verdicts.count { $0 == .refused }) refused, \(unanswered) unanswered, \(surprises)"
+  }
   /// How many events it knows to be safe.
   var acknowledged: Int { verdicts.count { $0 == .acknowledged } }
 }

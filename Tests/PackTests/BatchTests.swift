@@ -127,23 +127,6 @@ struct BatchTests {
     #expect(occurrences(of: payload, in: second.region) == 0)
     #expect(occurrences(of: Array("other".utf8), in: second.region) == 1)
   }
-}
-
-/// What a reader must find of an event.
-func expected(
-  _ topic: Int,
-  _ offset: Int,
-  _ value: [UInt8],
-  _ number: Int,
-  key: [UInt8]? = nil,
-  timestampMs: Int64 = 1000
-) -> Kept {
-  Kept(topic: topic, offset: offset, timestampMs: timestampMs, key: key, value: value, stamp: plain(number))
-}
-/// How often bytes occur in a region, its unfilled part included.
-func occurrences(of needle: [UInt8], in region: borrowing Region) -> Int {
-  let whole = (0..<region.byteCount).map { region.memory[$0] }
-  return (0...(whole.count - needle.count)).count { Array(whole[$0..<($0 + needle.count)]) == needle }
 
   @Test func `a run of events is written as the same events one by one, as far as it fits`() throws {
     let payloads = (0..<200).map { [UInt8](repeating: UInt8($0), count: 1 + $0 % 7 * 40) }
@@ -179,8 +162,26 @@ func occurrences(of needle: [UInt8], in region: borrowing Region) -> Int {
       #expect(taken.count == expected && taken.end == end)
       #expect(taken.lastStart == end - payloads[expected - 1].count)
       #expect(expected == limit || regionBytes == 8 << 10)
-      let (left, right) = (one.seal(using: region(3)), many.seal(using: region(4)))
+      let left = one.seal(using: region(3, bytes: regionBytes))
+      let right = many.seal(using: region(4, bytes: regionBytes))
       #expect(try read(left) == read(right))
     }
   }
+}
+
+/// What a reader must find of an event.
+func expected(
+  _ topic: Int,
+  _ offset: Int,
+  _ value: [UInt8],
+  _ number: Int,
+  key: [UInt8]? = nil,
+  timestampMs: Int64 = 1000
+) -> Kept {
+  Kept(topic: topic, offset: offset, timestampMs: timestampMs, key: key, value: value, stamp: plain(number))
+}
+/// How often bytes occur in a region, its unfilled part included.
+func occurrences(of needle: [UInt8], in region: borrowing Region) -> Int {
+  let whole = (0..<region.byteCount).map { region.memory[$0] }
+  return (0...(whole.count - needle.count)).count { Array(whole[$0..<($0 + needle.count)]) == needle }
 }

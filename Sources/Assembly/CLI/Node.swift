@@ -75,14 +75,16 @@ struct Node: ~Copyable {
     throws(HostFailure)
   {
     let allowed = allowedCPUs()
-    let shards = settings.shards ?? allowed.count, cpus = (0..<shards).map { allowed[$0 % allowed.count] }
+    let shards = settings.shards ?? allowed.count
+    let cpus = (0..<shards).map { allowed[$0 % allowed.count] }
     let directory = try DataDirectory(settings.dataDirectory)
     if let warning = directory.warning { log.warning("data directory", ["note": .text(warning)]) }
     let known = try readManifest(in: directory)
     let fresh = Manifest(node: randomNode(), lanes: settings.lanes ?? shards, segmentBytes: settings.log.segmentBytes)
-    let slotsThere = try slotsThere(in: directory, lanes: known?.lanes ?? 0)
-    let plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
-    try check(plan, known: known)
+    var wanted = NodePlan(settings, manifest: known ?? fresh, cpus: cpus)
+    try check(wanted, known: known)
+    if let warning = try wanted.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
+    let plan = wanted
     let rules = try rules(plan)
     var listeners = try Listeners(
       settings.listeners.map { $0.address.hostAddress },
@@ -172,16 +174,6 @@ private func check(_ plan: NodePlan, known: Manifest?) throws(HostFailure) {
 private func randomNode() -> UInt64 {
   var generator = SystemRandomNumberGenerator()
   return generator.next()
-}
-
-/// How many slots the files of the lanes take: one more than the highest there is.
-private func slotsThere(in directory: borrowing DataDirectory, lanes: Int) throws(HostFailure) -> Int {
-  var count = 0
-  for lane in 0..<lanes {
-    let last = try directory.segments(of: LaneID(rawValue: UInt16(lane))).last
-    count = max(count, last.map { Int($0.slot) + 1 } ?? 0)
-  }
-  return count
 }
 
 func powerOfTwo(atLeast count: Int) -> Int {

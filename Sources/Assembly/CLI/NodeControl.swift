@@ -183,12 +183,7 @@ struct Control: ~Copyable {
         )
         settings.topics[index].eventBytesMax = largest
       }
-      let plan = NodePlan(
-        settings,
-        manifest: node.plan.manifest,
-        cpus: node.plan.cpus,
-        slotsThere: node.plan.slotsThere
-      )
+      let plan = NodePlan(settings, manifest: node.plan.manifest, cpus: node.plan.cpus)
       node.tell(.adopt(try readRules(plan, log)))
       log.info("reloaded")
     } catch {

@@ -5,6 +5,7 @@ internal import Events
 internal import Formats
 internal import Gate
 internal import Gateway
+internal import Glibc
 internal import Host
 internal import Settings
 internal import World
@@ -12,10 +13,11 @@ internal import World
 /// Settings turned into what shards, listeners and files are made with.
 struct NodePlan {
   let settings: NodeSettings
+  /// Connections a shard has places for: what the settings say, or what the limit of open files leaves.
+  private(set) var connections: Int
   let cpus: [Int32]
   let manifest: Manifest
   let topics: [Topic]
-  let slotsThere: Int
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -24,9 +26,8 @@ struct NodePlan {
   ///   - settings: what the operator wants.
   ///   - manifest: what the data directory is; completed with topics and lanes that are new.
   ///   - cpus: the CPUs of the shards.
-  ///   - slotsThere: how many slots the lanes' files take; less retention than before does not make them fewer.
-  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32], slotsThere: Int = 0) {
-    (self.settings, self.cpus, self.slotsThere) = (settings, cpus, slotsThere)
+  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32]) {
+    (self.settings, self.cpus, connections) = (settings, cpus, settings.limits.connections)
     var manifest = manifest
     manifest.lanes = max(manifest.lanes, settings.lanes ?? cpus.count)
     for topic in settings.topics { _ = manifest.number(topic.name) }
@@ -37,6 +38,38 @@ struct NodePlan {
     }
   }
 
+  /// Descriptors for everything, if every shard has so many connections.
+  private func descriptors(connections: Int) -> Int {
+    var sizes = sizes
+    sizes.connections = connections
+    return ProcessLimits.descriptors(sizes: sizes, shards: shards, listeners: settings.listeners.count)
+  }
+
+  /// Makes do with so many descriptors: with fewer connections, so that the log and the admin listener never go short.
+  ///
+  /// - Returns: what the operator should know, if anything.
+  /// - Throws: when there are not enough to serve anybody.
+  mutating func fit(into limit: Int) throws(HostFailure) -> String? {
+    let needed = descriptors(connections: connections)
+    guard needed > limit else { return nil }
+    let room = (limit - descriptors(connections: 0)) / shards
+    let remedy = "Raise the limit of open files (systemd: LimitNOFILE=\(needed), shell: ulimit -n)."
+    guard room >= NodePlan.connectionsMin else {
+      let least = descriptors(connections: NodePlan.connectionsMin)
+      throw HostFailure(
+        cause: "The limit of open files is \(limit), and these settings take \(least) at the very least.",
+        remedy: remedy,
+        errorNumber: EMFILE
+      )
+    }
+    let wanted = connections
+    connections = room
+    return "The limit of open files is \(limit): \(room) connections a shard instead of \(wanted). \(remedy)"
+  }
+
+  /// With fewer connections a shard is of no use.
+  private static var connectionsMin: Int { 16 }
+
   /// Topics that may be written to.
   var openTopics: [Topic] { topics.filter { topic in settings.topics.contains { $0.name == topic.name } } }
 
@@ -44,17 +77,17 @@ struct NodePlan {
   var sizes: Sizes {
     let (limits, log) = (settings.limits, settings.log)
     var sizes = Sizes()
-    sizes.connections = limits.connections
+    sizes.connections = connections
     sizes.buffers = limits.receiveBuffers
     sizes.bufferBytes = limits.receiveBufferBytes
     sizes.lanes = (manifest.lanes + shards - 1) / shards
     sizes.writes = log.writesInFlight
     sizes.batchBytes = log.commitBytesMax
-    sizes.replies = limits.connections
+    sizes.replies = connections
     sizes.replyBytes = 8 << 10
     sizes.largeCarries = limits.largeMessages
     sizes.largeCarryBytes = frontLimits.carryBytesMax
-    sizes.segments = max(max(log.retentionBytes / manifest.segmentBytes, 2) + 1, slotsThere)
+    sizes.segments = max(log.retentionBytes / manifest.segmentBytes, 2) + 1
     sizes.segmentBytes = manifest.segmentBytes
     return sizes
   }

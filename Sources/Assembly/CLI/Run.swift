@@ -19,7 +19,6 @@ func runGateway(configuration path: String) -> Int32 {
   let log = Log(form: settings.telemetry.logForm, level: settings.telemetry.logLevel)
   do throws(HostFailure) {
     let signals = try ControlSignals()
-    ProcessLimits.raise()
     let kernel = try Kernel.probe()
     log.info("kernel", ["found": .text(kernel.summary)])
     let control = try Control(settings, path: path, signals: signals, kernel: kernel, log: log)

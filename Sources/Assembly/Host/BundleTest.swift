@@ -90,12 +90,14 @@ private struct BundleTest: ~Copyable {
   }
 }
 
-/// Prepares a receive that goes on, into buffers of the pool; nothing is tried before the socket is readable.
+/// Prepares a receive that goes on, into buffers of the pool.
 func prepareReceive(_ entry: UnsafeMutablePointer<io_uring_sqe>, from descriptor: Int32, isBundled: Bool) {
   unsafe io_uring_prep_recv_multishot(entry, descriptor, nil, 0, 0)
   unsafe entry.pointee.flags |= UInt8(1 << IOSQE_BUFFER_SELECT_BIT)
   unsafe entry.pointee.buf_group = BufferPool.group
-  unsafe entry.pointee.ioprio |= UInt16(IORING_RECVSEND_POLL_FIRST | (isBundled ? RING_RECEIVE_BUNDLE : 0))
+  // Not IORING_RECVSEND_POLL_FIRST: it would wait for one edge only, and of a peer that sent something and reset the
+  // connection before this is armed, only the bytes would ever be heard of.
+  if isBundled { unsafe entry.pointee.ioprio |= UInt16(RING_RECEIVE_BUNDLE) }
 }
 
 /// Two ends of a connection: TCP over loopback, or a socket pair where there is no loopback.

@@ -52,8 +52,6 @@ public struct CommitHeader: Sendable, Equatable {
   /// The version of the format that this code writes and the newest it reads.
   public static var version: UInt8 { 1 }
   static var magic: UInt32 { 0x534C_434D }
-  /// Sequences, generations, epochs and offsets are below this, so that reckoning with those of a file can't overflow.
-  static var numbersMax: UInt64 { 1 << 62 }
   /// Rounds up to whole blocks.
   @inlinable public static func padded(_ count: Int) -> Int { (count + blockBytes - 1) & ~(blockBytes - 1) }
 
@@ -129,7 +127,8 @@ public struct CommitHeader: Sendable, Equatable {
     )
     header.check = bytes.integer(UInt32.self, at: 60)
     let body = bytes.extracting(0..<used)
-    guard check(body, kind: kind, secret: secret) == header.check, header.isSound, batchesHold(body, kind: kind)
+    guard check(body, kind: kind, secret: secret) == header.check, batchesHold(body, kind: kind),
+      header.sequence <= countMax
     else { return .damaged }
     return .found(header)
   }
@@ -161,14 +160,10 @@ public struct CommitHeader: Sendable, Equatable {
     case damaged
   }
 
+  /// No sequence, generation or offset is higher, so that counting on never overflows.
+  static var countMax: UInt64 { 1 << 62 }
   /// No commit is larger.
   public static var bytesMax: Int { 16 << 20 }
-
-  /// Whether its numbers are such as a lane gives.
-  private var isSound: Bool {
-    sequence > 0 && sequence < CommitHeader.numbersMax && durableThrough < sequence
-      && generation < CommitHeader.numbersMax && epoch < CommitHeader.numbersMax
-  }
 
   /// The check, or `nil` when the entries do not fill `bytes` exactly.
   private static func check(_ bytes: RawSpan, kind: Kind, secret: EpochSecret) -> UInt32? {
@@ -187,13 +182,12 @@ public struct CommitHeader: Sendable, Equatable {
     }
   }
 
-  /// Whether every record batch's own CRC holds, and its offsets are such as a lane gives.
+  /// Whether every record batch's own CRC holds.
   private static func batchesHold(_ bytes: RawSpan, kind: Kind) -> Bool {
     guard kind == .records else { return true }
     var at = byteCount
     while at < bytes.byteCount, let end = BatchEntry.end(in: bytes, at: at) {
       let batch = at + BatchEntry.byteCount
-      guard bytes.integer(UInt64.self, at: batch) < numbersMax else { return false }
       guard Checksum.crc32c(bytes.extracting((batch + 21)..<end)) == bytes.integer(UInt32.self, at: batch + 17) else {
         return false
       }

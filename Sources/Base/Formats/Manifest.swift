@@ -78,7 +78,7 @@ public struct Manifest: Sendable, Equatable {
       let words = line.split(separator: " ")
       if words.count == 3, words[0] == "topic", words[1] == "\(topics.count)", Topic.isName(String(words[2])) {
         topics.append(TopicLine(id: TopicID(rawValue: UInt16(topics.count)), name: String(words[2])))
-      } else if words.count == 2, values[words[0]] == nil {
+      } else if words.count == 2, ["node", "lanes", "segment-bytes"].contains(words[0]), values[words[0]] == nil {
         values[words[0]] = words[1]
       } else {
         throw ManifestMistake(line: index + 1, problem: "'\(line)' is not understood")

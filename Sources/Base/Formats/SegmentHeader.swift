@@ -203,16 +203,20 @@ public struct SegmentHeader: Sendable, Equatable {
       segmentBlocks: bytes.integer(UInt32.self, at: 100),
       topics: topics
     )
-    return header.isSound ? .found(header) : .absent
+    return header.isPossible ? .found(header) : .absent
   }
 
-  /// Whether its numbers are such as a lane gives.
-  private var isSound: Bool {
-    let counted = [generation, epoch, firstSequence]
-    let told = [oldestGeneration, predecessor?.generation ?? 0, predecessor?.endSequence ?? 0]
-    return counted.allSatisfy { $0 > 0 && $0 < CommitHeader.numbersMax }
-      && told.allSatisfy { $0 < CommitHeader.numbersMax }
-      && topics.allSatisfy { max($0.nextOffset, $0.logStart) < CommitHeader.numbersMax }
+  /// Whether its numbers are such as a lane can have, so that whoever reads it may count on from them: a check can be
+  /// made for anything.
+  private var isPossible: Bool {
+    let counts = 1...CommitHeader.countMax
+    if let predecessor {
+      guard predecessor.generation < generation, counts.contains(predecessor.endSequence),
+        predecessor.endSequence <= firstSequence
+      else { return false }
+    }
+    return counts.contains(generation) && counts.contains(epoch) && counts.contains(firstSequence)
+      && topics.allSatisfy { $0.nextOffset <= CommitHeader.countMax && $0.logStart <= CommitHeader.countMax }
   }
 
   /// The check's own four bytes count as zero.

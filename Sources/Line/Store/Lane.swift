@@ -134,8 +134,8 @@ public struct Lane: ~Copyable {
   var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
   public internal(set) var failure: Int32?
-  /// Whether there is no room for another segment: new events are refused until there is.
-  public internal(set) var isFull = false
+  /// Whether the disk gave no room for a segment when it was last asked.
+  private var isDiskFull = false
   /// What it did so far.
   public internal(set) var counters = LaneCounters()
 
@@ -201,6 +201,20 @@ public struct Lane: ~Copyable {
   }
   /// How many segments hold events, and how many there may be.
   public var segmentsInUse: Int { segments.inUse }
+  /// Whether there is no room for another segment, and the live one ends soon: new events are refused until there is.
+  ///
+  /// What is refused is refused before it is numbered: whatever has a number still fits into the live segment, so that
+  /// nobody waits for room. Hence two commits are kept free: the one that fills, and the one that a turn begins besides.
+  public var isFull: Bool {
+    guard isDiskFull, segments.absent != nil || segments.isPreparing, segments.free(for: openingBytes) == nil else {
+      return false
+    }
+    guard case .open = phase, let slot else { return true }
+    let end = min(settings.segmentBytes, segments[slot].limitBytes) - index.bytesMax
+    return end - position < 2 * CommitHeader.padded(settings.commitBytesMax)
+  }
+  /// What a segment takes at the least: its header and a commit.
+  private var openingBytes: Int { SegmentHeader.byteCount(topics: settings.topics) + settings.commitBytesMax }
   /// Whether events can be taken: a segment is open or about to be.
   public var isReady: Bool { if case .closed = phase { false } else { failure == nil } }
 
@@ -226,17 +240,12 @@ public struct Lane: ~Copyable {
 
   private mutating func stepWhileClosed() -> Step {
     require(flights.isEmpty, "a segment is opened when nothing is under way")
-    let needed = SegmentHeader.byteCount(topics: settings.topics) + settings.commitBytesMax
-    if segments.free(for: needed) != nil {
-      isFull = false
-      return .open
-    }
+    if segments.free(for: openingBytes) != nil { return .open }
     // Only when every slot is in use may the oldest go: fewer than there may be means that the disk is full.
     if !segments.hasSpare, segments.absent == nil, segments.retireOldest() {
       counters.segmentsRetired &+= 1
       return .open
     }
-    isFull = !segments.isPreparing
     return .wait
   }
 
@@ -295,8 +304,10 @@ public struct Lane: ~Copyable {
       segments[slot].limitBytes = segments[slot].preparedBytes
       prepareAfterNs = nowNs + 1_000_000_000
       counters.preparationsFailed &+= 1
+      isDiskFull = true
       return
     }
+    if throughBytes > 0 { isDiskFull = false }
     segments[slot].preparedBytes = throughBytes
     segments[slot].limitBytes = settings.segmentBytes
     if throughBytes == settings.segmentBytes, segments[slot].state == .preparing { segments[slot].state = .free }

@@ -157,9 +157,15 @@ public struct LaneRecovery: ~Copyable {
       let base = bytes.integer(UInt64.self, at: at + BatchEntry.byteCount)
       let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.byteCount + 57))
       guard topic < offsets.count else { throw .unknownTopic(settings.lane, TopicID(rawValue: UInt16(topic))) }
+      guard base <= UInt64(Int64.max) - count else { throw damage(of: commit) }
       offsets[topic] = base + count
       at = end
     }
+  }
+
+  private func damage(of commit: CommitHeader) -> LaneDamage {
+    let slot = chain?.header.segment.slot ?? 0
+    return .damaged(settings.lane, slot: slot, offset: offset, sequence: commit.sequence)
   }
 
   /// Looks for a commit behind the end of the chain that knew what is missing there to be durable.
@@ -231,9 +237,9 @@ public struct LaneRecovery: ~Copyable {
   /// A newest segment without events is used again: a node that restarts over and over keeps its log.
   private func adoptPredecessor(of newest: SegmentHeader, in recovered: inout RecoveredLane) {
     recovered.slot = newest.predecessor.flatMap { before in
-      Int(before.slot) < recovered.segments.slots.count
-        && recovered.segments[before.slot].generation == before.generation
-        && recovered.segments[before.slot].state == .sealed ? before.slot : nil
+      guard before.slot < settings.slots else { return nil }
+      let segment = recovered.segments[before.slot]
+      return segment.generation == before.generation && segment.state == .sealed ? before.slot : nil
     }
   }
 
