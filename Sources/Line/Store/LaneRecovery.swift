@@ -157,7 +157,7 @@ public struct LaneRecovery: ~Copyable {
       let base = bytes.integer(UInt64.self, at: at + BatchEntry.byteCount)
       let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.byteCount + 57))
       guard topic < offsets.count else { throw .unknownTopic(settings.lane, TopicID(rawValue: UInt16(topic))) }
-      guard base <= UInt64(Int64.max) - count else { throw damage(of: commit) }
+      guard base <= CommitHeader.countMax - count else { throw damage(of: commit) }
       offsets[topic] = base + count
       at = end
     }
