@@ -52,6 +52,9 @@ extension SimulatedMachine {
     return disk
   }
 
+  /// Gives the disk more room, or takes away what is not used yet.
+  public mutating func setDiskCapacity(_ bytes: Int) { disk.capacity = bytes }
+
   private mutating func storeAll(of region: borrowing Region, in segment: SegmentID, at offset: Int) {
     disk.store(region.bytes, in: segment, at: offset)
   }

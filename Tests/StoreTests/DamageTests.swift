@@ -176,11 +176,21 @@ import Testing
       offset: 0,
       sequence: missing.endSequence - 1
     )
-    #expect(reading.damages == [damage])
-    let from = headers[3].topics[0].nextOffset
-    #expect(reading.events.filter { $0.offset >= from } == rig.committed.filter { $0.offset >= from })
+    #expect(reading.damages.first == damage)
+    // The other tells where the segment before it ended, after which nothing is known.
+    #expect(reading.damages.count == 2)
+    let lost = headers[2].topics[0].nextOffset..<headers[3].topics[0].nextOffset
+    #expect(reading.events == rig.committed.filter { !lost.contains($0.offset) })
     let recovered = try files.recover(rig.lane.settings)
     #expect(recovered.sequence == rig.lane.sequence)
     #expect(recovered.offsets[0] == UInt64(rig.committed.count))
+    // Whoever goes on overwrites nothing of what still reads.
+    var next = try Rig(rig.lane.settings, on: files, entropy: 2)
+    next.open()
+    #expect(next.lane.segmentsInUse == rig.lane.segmentsInUse, "its own instead of the lost one")
+    while next.lane.counters.segmentsOpened < 3 { next.commit(1, bytes: 5000) }
+    next.settle()
+    let after = next.files.read(rig.lane.settings)
+    #expect(after.events == (rig.committed + next.committed).filter { !lost.contains($0.offset) })
   }
 }

@@ -161,7 +161,7 @@ public struct CommitHeader: Sendable, Equatable {
   }
 
   /// No sequence, generation or offset is higher, so that counting on never overflows.
-  static var countMax: UInt64 { 1 << 62 }
+  public static var countMax: UInt64 { 1 << 62 }
   /// No commit is larger.
   public static var bytesMax: Int { 16 << 20 }
 

@@ -184,12 +184,14 @@ public struct LaneReader: ~Copyable {
     // By name, not in the order of generations: an opening that got no events leaves a header that nobody names.
     var successor = newest
     while let before = successor.predecessor, before.generation >= newest.oldestGeneration {
-      let header = found.last { $0.generation == before.generation && $0.segment.slot == before.slot }
-      guard let header else {
+      let isNamed = found.contains { $0.generation == before.generation && $0.segment.slot == before.slot }
+      if !isNamed {
         if isLive, !hasReread { return reread() }
         note(.damaged(lane, slot: before.slot, offset: 0, sequence: before.endSequence - 1))
-        break
       }
+      // Where the one that is named does not read, those before it may.
+      let header = found.last { isNamed ? $0.generation == before.generation : $0.generation < before.generation }
+      guard let header, header.generation >= newest.oldestGeneration else { break }
       extents.append(Extent(header: header, endSequence: before.endSequence))
       successor = header
     }

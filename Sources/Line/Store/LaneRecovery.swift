@@ -157,7 +157,7 @@ public struct LaneRecovery: ~Copyable {
       let base = bytes.integer(UInt64.self, at: at + BatchEntry.byteCount)
       let count = UInt64(bytes.integer(UInt32.self, at: at + BatchEntry.byteCount + 57))
       guard topic < offsets.count else { throw .unknownTopic(settings.lane, TopicID(rawValue: UInt16(topic))) }
-      guard base <= UInt64(Int64.max) - count else { throw damage(of: commit) }
+      guard base <= CommitHeader.countMax - count else { throw damage(of: commit) }
       offsets[topic] = base + count
       at = end
     }
@@ -244,13 +244,17 @@ public struct LaneRecovery: ~Copyable {
   }
 
   /// The segments before the newest, each of which its successor names, back to the oldest that is part of the log.
+  ///
+  /// Where the one that is named does not read, those before it are kept all the same: readers report the gap, and
+  /// nothing is overwritten for it.
   private func keepOlder(in recovered: inout RecoveredLane) {
     guard let newest = headers.last else { return }
     var successor = newest
     for header in headers.dropLast().reversed() {
-      guard let before = successor.predecessor, before.generation == header.generation,
-        before.slot == header.segment.slot, header.generation >= newest.oldestGeneration
-      else { continue }  // an opening that got no events leaves a header that nobody names
+      // An opening that got no events leaves a header that nobody names.
+      guard let before = successor.predecessor, header.generation <= before.generation,
+        header.generation >= newest.oldestGeneration
+      else { continue }
       recovered.keep(
         header,
         end: before.endBlock,
