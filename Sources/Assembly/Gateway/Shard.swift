@@ -115,9 +115,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       seed: machine.entropy()
     )
     deadlines = Deadlines(connections: sizes.connections, limits: rules.times)
-    let bytesInFlightMax = sizes.batches * sizes.batchBytes
     admission = Admission(
-      limits: Admission.Limits(bytesInFlightMax: bytesInFlightMax, timeInFlightMaxNs: rules.timeInFlightMaxNs),
+      limits: settings.admission(timeInFlightMaxNs: rules.timeInFlightMaxNs),
       seed: machine.entropy()
     )
     acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
@@ -128,12 +127,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
-    listenerFronts = settings.listeners.map { listener in
-      guard let index = frontNames.firstIndex(of: listener.front) else {
-        preconditionFailure("the settings name fronts that exist: \(listener.front)")
-      }
-      return index
-    }
+    listenerFronts = settings.listenerFronts
     (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()

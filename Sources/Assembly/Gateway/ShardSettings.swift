@@ -1,5 +1,7 @@
+internal import Bytes
 public import Decode
 public import Events
+internal import Gate
 public import World
 
 /// Everything a shard is told when it is made.
@@ -33,4 +35,18 @@ public struct ShardSettings: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// What may be in flight before events are refused: no more than all commits together hold.
+  func admission(timeInFlightMaxNs: Int64) -> Admission.Limits {
+    Admission.Limits(bytesInFlightMax: sizes.batches * sizes.batchBytes, timeInFlightMaxNs: timeInFlightMaxNs)
+  }
+  /// The place of each listener's front in the table of fronts.
+  var listenerFronts: [Int] {
+    listeners.map { listener in
+      guard let index = frontNames.firstIndex(of: listener.front) else {
+        broken("the settings name fronts that exist: \(listener.front)")
+      }
+      return index
+    }
+  }
 }

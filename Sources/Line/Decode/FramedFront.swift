@@ -189,19 +189,17 @@ public struct FramedFront: Front, ~Copyable {
         return leave(verdict, head, from: at, &cursor, at: &desk)
       }
       at &+= total
-      if run.events == 0 {
+      let isOther = run.domain != placement.mark.domain || run.lane != placement.lane.rawValue
+      let isSecond = run.events > 0 && isOther
+      if isSecond { owe(run, at: &desk) }
+      if isSecond || run.events == 0 {
         run = desk.answer(.stored)
         run.topic = head.alias
-      } else if run.domain != placement.mark.domain || run.lane != placement.lane.rawValue {
-        owe(run, at: &desk)
-        run = desk.answer(.stored)
-        run.topic = head.alias
-        run.request = head.request
-        run.add(placement)
-        break
       }
       run.request = head.request
       run.add(placement)
+      // There is room for two answers, not for a third.
+      if isSecond { break }
     }
     if run.events > 0 { owe(run, at: &desk) }
     cursor.position = at
@@ -210,7 +208,8 @@ public struct FramedFront: Front, ~Copyable {
 
   /// Hands over all events that follow one another and are like the first, and says where they end.
   ///
-  /// Returns `nil` when none was taken. What is wrong with the next one, if anything, is found when it is offered alone.
+  /// Returns `nil` when none was taken. What is wrong with the next one, if anything, is found when it is offered
+  /// alone.
   @inline(__always)
   private mutating func takeRun(
     _ bytes: RawSpan,
@@ -233,6 +232,7 @@ public struct FramedFront: Front, ~Copyable {
       guard UInt32(truncatingIfNeeded: word) == shared, count > 0, count <= Int(binding.eventBytesMax),
         bytes.byteCount &- payload >= count
       else { return nil }
+      // SAFETY: `count` is above zero, so the end is behind the start.
       return unsafe Range(uncheckedBounds: (payload, payload &+ count))
     }
     guard taken.count > 0 else { return nil }

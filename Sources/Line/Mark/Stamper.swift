@@ -75,7 +75,8 @@ public struct Stamper: ~Copyable {
 
   /// The stamp of the first of some events of which nothing is known but who sent them.
   ///
-  /// Each later one's id is one `idStep` above the one before, for `left` events in all; `used` says how many there were.
+  /// Each later one's id is one `idStep` above the one before, for `left` events in all; `used` says how many there
+  /// were.
   @inlinable @inline(__always)
   public mutating func run(of principal: PrincipalID) -> (first: StampHeader, left: Int) {
     if (lower &+ Stamper.counterStep) &>> 62 != 2 { carry() } else { lower &+= Stamper.counterStep }

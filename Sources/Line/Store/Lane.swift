@@ -204,7 +204,8 @@ public struct Lane: ~Copyable {
   /// Whether there is no room for another segment, and the live one ends soon: new events are refused until there is.
   ///
   /// What is refused is refused before it is numbered: whatever has a number still fits into the live segment, so that
-  /// nobody waits for room. Hence two commits are kept free: the one that fills, and the one that a turn begins besides.
+  /// nobody waits for room. Hence two commits are kept free: the one that fills, and the one that a turn begins
+  /// besides.
   public var isFull: Bool {
     guard isDiskFull, segments.absent != nil || segments.isPreparing, segments.free(for: openingBytes) == nil else {
       return false
