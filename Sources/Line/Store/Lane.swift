@@ -288,9 +288,11 @@ public struct Lane: ~Copyable {
     return stepWhileClosed()
   }
 
-  /// While writes are under way the next one waits for so many bytes: small ones would cost the disk and the core more
-  /// than they save in time.
-  private var pace: Int { settings.commitBytesMax / 16 }
+  /// While writes are under way the next one waits until it is three quarters of their mean size.
+  ///
+  /// So a few of about equal size are under way whatever the load, and events that come alone share a block instead of
+  /// taking one each.
+  private var pace: Int { bytesInFlight * 3 / (4 * max(flights.count, 1)) }
 
   private mutating func slotToPrepare(nowNs: Int64) -> UInt16? {
     guard !segments.hasSpare, nowNs >= prepareAfterNs, let slot = segments.absent else { return nil }
