@@ -81,7 +81,8 @@ struct Node: ~Copyable {
     if let warning = directory.warning { log.warning("data directory", ["note": .text(warning)]) }
     let known = try readManifest(in: directory)
     let fresh = Manifest(node: randomNode(), lanes: settings.lanes ?? shards, segmentBytes: settings.log.segmentBytes)
-    var wanted = NodePlan(settings, manifest: known ?? fresh, cpus: cpus)
+    let slotsThere = try slotsThere(in: directory, lanes: known?.lanes ?? 0)
+    var wanted = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
     try check(wanted, known: known)
     if let warning = try wanted.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
     let plan = wanted
@@ -174,6 +175,16 @@ private func check(_ plan: NodePlan, known: Manifest?) throws(HostFailure) {
 private func randomNode() -> UInt64 {
   var generator = SystemRandomNumberGenerator()
   return generator.next()
+}
+
+/// How many slots the files of the lanes take: one more than the highest there is.
+private func slotsThere(in directory: borrowing DataDirectory, lanes: Int) throws(HostFailure) -> Int {
+  var count = 0
+  for lane in 0..<lanes {
+    let last = try directory.segments(of: LaneID(rawValue: UInt16(lane))).map(\.slot).max()
+    count = max(count, last.map { Int($0) + 1 } ?? 0)
+  }
+  return count
 }
 
 func powerOfTwo(atLeast count: Int) -> Int {

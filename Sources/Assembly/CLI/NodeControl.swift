@@ -183,7 +183,12 @@ struct Control: ~Copyable {
         )
         settings.topics[index].eventBytesMax = largest
       }
-      let plan = NodePlan(settings, manifest: node.plan.manifest, cpus: node.plan.cpus)
+      let plan = NodePlan(
+        settings,
+        manifest: node.plan.manifest,
+        cpus: node.plan.cpus,
+        slotsThere: node.plan.slotsThere
+      )
       node.tell(.adopt(try readRules(plan, log)))
       log.info("reloaded")
     } catch {

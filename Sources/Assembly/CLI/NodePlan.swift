@@ -18,6 +18,8 @@ struct NodePlan {
   let cpus: [Int32]
   let manifest: Manifest
   let topics: [Topic]
+  /// How many slots the files of the lanes take that are there.
+  let slotsThere: Int
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -26,8 +28,10 @@ struct NodePlan {
   ///   - settings: what the operator wants.
   ///   - manifest: what the data directory is; completed with topics and lanes that are new.
   ///   - cpus: the CPUs of the shards.
-  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32]) {
+  ///   - slotsThere: how many slots the lanes' files take; less retention than before does not make them fewer.
+  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32], slotsThere: Int = 0) {
     (self.settings, self.cpus, connections) = (settings, cpus, settings.limits.connections)
+    self.slotsThere = slotsThere
     var manifest = manifest
     manifest.lanes = max(manifest.lanes, settings.lanes ?? cpus.count)
     for topic in settings.topics { _ = manifest.number(topic.name) }
@@ -87,10 +91,13 @@ struct NodePlan {
     sizes.replyBytes = 8 << 10
     sizes.largeCarries = limits.largeMessages
     sizes.largeCarryBytes = frontLimits.carryBytesMax
-    sizes.segments = max(log.retentionBytes / manifest.segmentBytes, 2) + 1
+    sizes.segments = max(segmentsMax, slotsThere)
     sizes.segmentBytes = manifest.segmentBytes
     return sizes
   }
+
+  /// How many segments a lane keeps: what retention says, and one that is being filled.
+  var segmentsMax: Int { max(settings.log.retentionBytes / manifest.segmentBytes, 2) + 1 }
 
   /// The lanes that one shard serves.
   func lanes(of shard: Int) -> [LaneID] {
@@ -146,6 +153,7 @@ struct NodePlan {
     rules.acceptsPerTurn = limits.acceptsPerTurn
     rules.sealAfterNs = settings.log.sealAfterNs
     rules.retentionAgeNs = settings.log.retentionAgeNs
+    rules.segmentsMax = segmentsMax
     rules.topicAgesNs = topics.map { topic in
       settings.topics.first { $0.name == topic.name }?.retentionAgeNs
     }

@@ -32,7 +32,9 @@ extension RecoveredLanes {
   private static func recover<M: Machine & ~Copyable>(_ settings: Lane.Settings, from machine: inout M)
     throws(LaneDamage) -> RecoveredLane
   {
-    let slots = machine.segments(of: settings.lane).map(\.slot).filter { Int($0) < settings.slots }
+    let slots = machine.segments(of: settings.lane).map(\.slot)
+    // A file that is not looked at may be the newest: what it holds would be lost and its numbers given twice.
+    require(slots.allSatisfy { Int($0) < settings.slots }, "every segment there is has a slot")
     var recovery = LaneRecovery(settings, slots: slots)
     let id = RegionID(rawValue: 0)
     while case .read(let slot, let offset) = recovery.need() {

@@ -24,6 +24,8 @@ public struct Rules: Sendable {
   public var sealAfterNs: Int64 = 50_000_000
   /// Segments whose last commit is older are retired; `nil` keeps them as long as there is room.
   public var retentionAgeNs: Int64?
+  /// How many segments a lane keeps, bounded by its slots; `nil` for all of them.
+  public var segmentsMax: Int?
   /// By topic: what is older is not read any more; `nil`, or nothing at all, for what the lane keeps.
   public var topicAgesNs: [Int64?] = []
 

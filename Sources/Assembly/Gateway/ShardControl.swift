@@ -111,5 +111,6 @@ extension Lane {
   mutating func adopt(_ rules: Rules) {
     settings.sealAfterNs = rules.sealAfterNs
     settings.retentionAgeNs = rules.retentionAgeNs
+    settings.segmentsMax = min(rules.segmentsMax ?? settings.slots, settings.slots)
   }
 }

@@ -148,6 +148,8 @@ struct PreparationThread: ~Copyable {
   private let bell: PreparationBell
   private let zeros: Region
   private var jobs: [Job] = []
+  /// What this thread has given its final name; whoever asks for one of them again holds nothing in it.
+  private var named: Set<SegmentID> = []
 
   init(files: SegmentFiles, segmentBytes: Int, desks: consuming Slots<Desk?>, words: [WakeWord], bell: PreparationBell)
   {
@@ -183,17 +185,25 @@ struct PreparationThread: ~Copyable {
     }
   }
 
-  private func start(_ segment: SegmentID, for shard: Int) -> Job {
+  private mutating func start(_ segment: SegmentID, for shard: Int) -> Job {
     var job = Job(shard: shard, segment: segment, file: -1, isNamed: false)
     do throws(HostFailure) {
       let (path, draft) = (files.path(segment), files.unfinishedPath(segment))
-      guard unsafe Glibc.access(path, F_OK) != 0 else { throw .file("make", path, EEXIST) }
+      if unsafe Glibc.access(path, F_OK) == 0 {
+        // Asked for again: its preparation had failed after it had its name.
+        guard named.contains(segment) else { throw .file("make", path, EEXIST) }
+        job.file = files.open(path: path)
+        guard job.file >= 0 else { throw .file("open", path, -job.file) }
+        (job.isNamed, job.report) = (true, 0)
+        return job
+      }
       let made = unsafe open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard made >= 0 else { throw .file("make", draft, errno) }
       let allocated = host_allocate(made, Int64(segmentBytes))
       _ = close(made)
       if allocated == 0 {
         try name(segment)
+        named.insert(segment)
         job.isNamed = true
         job.report = 0
       } else if allocated != -EOPNOTSUPP {
@@ -221,7 +231,7 @@ struct PreparationThread: ~Copyable {
   }
 
   /// Writes one piece.
-  private func advanced(_ before: Job) -> Job {
+  private mutating func advanced(_ before: Job) -> Job {
     var job = before
     let wanted = min(pieceBytes, segmentBytes - job.writtenBytes)
     let count = unsafe pwrite(job.file, zeros.memory.baseAddress, wanted, job.writtenBytes)
@@ -232,6 +242,7 @@ struct PreparationThread: ~Copyable {
     let isWhole = job.writtenBytes >= segmentBytes
     if isWhole, !job.isNamed {
       do throws(HostFailure) { try name(job.segment) } catch { return failed(job, error.errorNumber) }
+      named.insert(job.segment)
       job.isNamed = true
     }
     if job.isNamed { job.report = job.writtenBytes }

@@ -20,6 +20,8 @@ public struct Lane: ~Copyable {
     public var segmentBytes: Int
     /// How many segment files there may be, which bounds what is kept.
     public var slots: Int
+    /// How many segments may hold events; the slots beyond are those of a time when more were kept.
+    public var segmentsMax: Int
     /// The size of a region: no commit, header or index is larger.
     public var commitBytesMax: Int
     /// How many writes may be under way.
@@ -41,6 +43,7 @@ public struct Lane: ~Copyable {
     ) {
       (self.lane, self.topics, self.segmentBytes, self.slots) = (lane, topics, segmentBytes, slots)
       (self.commitBytesMax, self.writesMax) = (commitBytesMax, writesMax)
+      segmentsMax = slots
       (self.sealAfterNs, self.retentionAgeNs) = (sealAfterNs, retentionAgeNs)
     }
   }
@@ -285,9 +288,11 @@ public struct Lane: ~Copyable {
     return stepWhileClosed()
   }
 
-  /// While writes are under way the next one waits for so many bytes: small ones would cost the disk and the core more
-  /// than they save in time.
-  private var pace: Int { settings.commitBytesMax / 16 }
+  /// While writes are under way the next one waits until it is three quarters of their mean size.
+  ///
+  /// So a few of about equal size are under way whatever the load, and events that come alone share a block instead of
+  /// taking one each.
+  private var pace: Int { bytesInFlight * 3 / (4 * max(flights.count, 1)) }
 
   private mutating func slotToPrepare(nowNs: Int64) -> UInt16? {
     guard !segments.hasSpare, nowNs >= prepareAfterNs, let slot = segments.absent else { return nil }
@@ -314,13 +319,13 @@ public struct Lane: ~Copyable {
     if throughBytes == settings.segmentBytes, segments[slot].state == .preparing { segments[slot].state = .free }
   }
 
-  /// Retires what is too old.
+  /// Retires what is too old, and what is more than may be kept.
   ///
   /// Called now and then, with UTC nanoseconds.
   public mutating func retire(utcNs: Int64) {
-    guard let age = settings.retentionAgeNs else { return }
     let before = segments.inUse
-    segments.retire(olderThan: age, nowNs: utcNs)
+    if let age = settings.retentionAgeNs { segments.retire(olderThan: age, nowNs: utcNs) }
+    while segments.inUse > settings.segmentsMax, segments.retireOldest() {}
     counters.segmentsRetired &+= UInt64(before - segments.inUse)
   }
   /// Moves one topic's log start past what is older than `ageNs`.

@@ -91,6 +91,10 @@ public struct LaneRecovery: ~Copyable {
         let found = Int(header.segmentBlocks) * CommitHeader.blockBytes
         throw .otherSize(settings.lane, slot: slot, found: found, expected: settings.segmentBytes)
       }
+      // What comes next must be able to count on.
+      guard max(header.generation, header.epoch) < CommitHeader.countMax else {
+        throw .damaged(settings.lane, slot: slot, offset: 0, sequence: header.firstSequence)
+      }
       headers.append(header)
     }
   }
@@ -147,6 +151,7 @@ public struct LaneRecovery: ~Copyable {
   }
 
   private mutating func adopt(_ commit: CommitHeader, _ bytes: RawSpan) throws(LaneDamage) {
+    guard commit.sequence < CommitHeader.countMax else { throw damage(of: commit) }
     lastTimeNs = max(lastTimeNs, commit.timeNs)
     events += UInt64(commit.events)
     if commit.kind == .index { indexBlock = UInt32(offset / CommitHeader.blockBytes) }
