@@ -11,7 +11,7 @@ let usage = """
 
   usage: lane-benchmark [--bytes N] [--depth N] [--duration-ms N] [--cpu N] [--data DIR]
 
-  Prints: commits, bytes_per_second, p50_ns, p99_ns, max_ns, one `name=value` a word.
+  Prints a line of JSON: commits, bytes_per_second, p50_ns, p99_ns, max_ns. DIR must not exist yet.
   """
 
 /// What the thread hands back.
@@ -62,9 +62,9 @@ func live(_ seed: consuming LaneSeed) {
   do throws(HostFailure) {
     let result = try LaneRun(plan, seed.host).run()
     let rate = Double(result.bytes) / (Double(result.elapsedNs) / 1e9)
-    line = "commits=\(result.commits) bytes_per_second=\(Int(rate))"
-    line += " p50_ns=\(result.latency.value(atQuantile: 0.5)) p99_ns=\(result.latency.value(atQuantile: 0.99))"
-    line += " max_ns=\(result.latency.max)"
+    line = "{\"commits\": \(result.commits), \"bytes_per_second\": \(Int(rate))"
+    line += ", \"p50_ns\": \(result.latency.value(atQuantile: 0.5))"
+    line += ", \"p99_ns\": \(result.latency.value(atQuantile: 0.99)), \"max_ns\": \(result.latency.max)}"
   } catch { line = "failed: \(error)" }
   outcome.line.withLock { $0 = line }
 }

@@ -80,7 +80,7 @@ extension EndToEnd {
         admin: {addres: "127.0.0.1:0"}
         topics:
           - {name: "two words", acknowledge: never, order: none, codec: zip, event_bytes_max: big}
-        log: {segment_bytes: 3 parsecs, linger: 5, writes_in_flight: 99}
+        log: {segment_bytes: 3 parsecs, seal_after: 5, writes_in_flight: 99}
         limits: {connections: 0, idle_time: soon}
         telemetry: {log: paper, level: loud}
 
@@ -90,7 +90,7 @@ extension EndToEnd {
       let mistakes = [
         "'dat'", "many", "lanes", "left", "eager", "'nam'", "htp", "nowhere", "backlog", "'addres'", "two words",
         "never",
-        "none", "zip", "big", "parsecs", "linger", "writes_in_flight", "connections", "soon", "paper", "loud",
+        "none", "zip", "big", "parsecs", "seal_after", "writes_in_flight", "connections", "soon", "paper", "loud",
       ]
       for mistake in mistakes { #expect(gateway.said.contains(mistake), "\(mistake) in\n\(gateway.said)") }
       #expect(gateway.says("sluice.yaml:1:1", "did you mean 'data'"), "\(gateway.said)")

@@ -27,10 +27,6 @@ import Testing
       "'limits.connections_per_source' (6) is over 'limits.connections' (5)"
     ),
     (
-      "log: {linger: 1s}", "log: {linger: 500ms}\nlimits: {time_in_flight: 999ms}",
-      "'log.linger' (500ms) is over 'limits.time_in_flight' (999ms) / 2"
-    ),
-    (
       "log: {commit_bytes_max: 4MiB, segment_bytes: 16MiB}", "log: {commit_bytes_max: 4100KiB, segment_bytes: 16MiB}",
       "'log.commit_bytes_max' (4100 KiB) is over 'log.segment_bytes' (16 MiB) / 4"
     ),

@@ -44,7 +44,7 @@ let topic = "topics: [{name: events}]\n"
     #expect(plain == TopicSettings(name: "plain"))
     #expect(read.log.segmentBytes == 64 << 20 && read.log.retentionBytes == 1 << 30)
     #expect(read.log.retentionAgeNs == 2 * 86_400_000_000_000 && read.log.writesInFlight == 2)
-    #expect(read.log.commitBytesMax == 1 << 20 && read.log.lingerNs == 1_000_000 && read.log.sealAfterNs == 500_000_000)
+    #expect(read.log.commitBytesMax == 1 << 20 && read.log.sealAfterNs == 500_000_000)
     let limits = read.limits
     #expect(limits.connections == 10_000 && limits.connectionsPerSource == 100 && limits.receiveBuffers == 512)
     #expect(limits.receiveBufferBytes == 4096 && limits.headBytes == 8192 && limits.targetBytes == 1024)
@@ -92,9 +92,9 @@ let topic = "topics: [{name: events}]\n"
     #expect(try settings(topic + "limits: {idle_time: \(text)}").limits.idleTimeNs == ns)
   }
 
-  @Test func `a bare number is no duration, but zero is`() throws {
-    #expect(try settings(topic + "log: {linger: 0}").log.lingerNs == 0)
-    #expect(mistakes(topic + "log: {linger: 5}").count == 1)
+  @Test func `a bare number is no duration`() {
+    #expect(mistakes(topic + "log: {seal_after: 0}").first?.found.contains("seal_after") == true)
+    #expect(mistakes(topic + "log: {seal_after: 5}").count == 1)
   }
 
   @Test func `the wait policy may be written as a word`() throws {
@@ -155,7 +155,6 @@ let everyKey = """
     retention: {bytes: 1 GiB, age: 2d}
     writes_in_flight: 2
     commit_bytes_max: 1 MiB
-    linger: 1ms
     seal_after: 500ms
   limits:
     connections: 10_000

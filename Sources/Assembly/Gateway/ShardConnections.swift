@@ -203,7 +203,7 @@ extension Shard where M: ~Copyable {
     }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
-      if connections[index].isOwing || !connections[index].isEnding { return true }
+      return true
     }
     if !connections[index].isEnding {
       guard !connections[index].isReceiving else { return false }
@@ -216,7 +216,7 @@ extension Shard where M: ~Copyable {
     } else if !connections[index].isSending || connections[index].isBroken {
       finish(id)
     }
-    return connections[index].inbox != nil
+    return false
   }
 
   /// Whether a connection is between messages, and nothing is owed to its peer.

@@ -142,8 +142,6 @@ public struct LogSettings: Sendable, Equatable {
   public var writesInFlight = 4
   /// The largest commit, in bytes.
   public var commitBytesMax = 512 << 10
-  /// How long a commit may wait for more events while the lane is busy with nothing.
-  public var lingerNs: Int64 = 0
   /// How long a lane is idle before it writes a seal.
   public var sealAfterNs: Int64 = 1_000_000_000
   /// The defaults.

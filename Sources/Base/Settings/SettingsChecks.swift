@@ -152,14 +152,6 @@ extension SettingsReader {
         expected: "32768 at most; raise 'log.segment_bytes'"
       )
     }
-    order(
-      "log.linger",
-      durationText(log.lingerNs),
-      within: "limits.time_in_flight",
-      durationText(settings.limits.timeInFlightNs),
-      holds: log.lingerNs <= settings.limits.timeInFlightNs / 2,
-      also: " / 2, so lingering alone would refuse events"
-    )
   }
 
   private mutating func checkLimits(_ settings: NodeSettings) {

@@ -101,13 +101,6 @@ extension NodeSettings {
       "The largest commit."
     ),
     .init(
-      "log.linger",
-      \.log.lingerNs,
-      .duration(0...1_000_000_000),
-      isLive: true,
-      "How long a commit waits for more events."
-    ),
-    .init(
       "log.seal_after",
       \.log.sealAfterNs,
       .duration(10_000_000...3_600_000_000_000),
