@@ -93,7 +93,7 @@ let topic = "topics: [{name: events}]\n"
   }
 
   @Test func `a bare number is no duration`() {
-    #expect(mistakes(topic + "log: {seal_after: 0}").first?.found.contains("seal_after") == true)
+    #expect(mistakes(topic + "log: {seal_after: 0}").first?.contains("seal_after") == true)
     #expect(mistakes(topic + "log: {seal_after: 5}").count == 1)
   }
 
