@@ -333,6 +333,8 @@ public import World
       listening[Int(listener.rawValue)] = false
       ready.append(.acceptEnded(listener, -125))
     case .close(let id):
+      // A cancellation that comes too late finds nobody, whoever has the place by then.
+      pending.removeAll { if case .endReceive(id, _) = $0 { true } else { false } }
       peers[peer(id)].isClosed = true
       peers[peer(id)].connection = nil
       places[Int(id.rawValue)] = nil

@@ -190,17 +190,14 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     }
   }
 
-  /// Puts a connection among those that wait for something of the shard's.
+  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
   mutating func list(_ id: ConnectionID) {
-    guard !connections[Int(id.rawValue)].isListed else { return }
+    guard !connections[Int(id.rawValue)].isListed else {
+      hasFreed = true
+      return
+    }
     connections[Int(id.rawValue)].isListed = true
     waiting.append(id)
-  }
-
-  /// Sees to it that a connection is looked at this turn, even if it waits already for something that has not come.
-  mutating func revisit(_ id: ConnectionID) {
-    list(id)
-    hasFreed = true
   }
 
   /// Moves on every connection that waits: the ones listed this turn, and all when something came free.

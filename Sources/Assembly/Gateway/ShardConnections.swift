@@ -174,7 +174,7 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     deafen(id)
     connections[index].isBroken = true
-    revisit(id)
+    list(id)
   }
 
   mutating func closed(_ id: ConnectionID) {
@@ -287,7 +287,7 @@ extension Shard where M: ~Copyable {
         counters.timedOutSend &+= 1
         fail(id)
       }
-      revisit(id)
+      list(id)
     }
   }
 }

@@ -31,7 +31,7 @@ extension Shard where M: ~Copyable {
     drainUntilNs = machine.now().monotonicNs + limitNs
     stopAccepting()
     for index in 0..<connections.count where connections[index].isOpen {
-      revisit(ConnectionID(rawValue: UInt32(index)))
+      list(ConnectionID(rawValue: UInt32(index)))
     }
   }
 
