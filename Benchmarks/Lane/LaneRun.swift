@@ -44,10 +44,9 @@ struct LaneRun: ~Copyable {
   private let plan: LanePlan
   private let payload: [UInt8]
   private var result = LaneResult()
-  private var prepared = 0
 
   static let topic = Topic(id: TopicID(rawValue: 0), name: "benchmark")
-  static let segmentBytes = 256 << 20
+  static let segmentBytes = 64 << 20
 
   static func sizes(_ plan: LanePlan) -> Sizes {
     var sizes = Sizes()
@@ -79,14 +78,16 @@ struct LaneRun: ~Copyable {
     )
     spares = (1..<sizes.batches).map { RegionID(rawValue: UInt32($0)) }
     stamper = Stamper(entropy: host.entropy(), seed: host.entropy(), at: host.now())
-    payload = [UInt8](repeating: 0x61, count: 256)
+    // Large events, so that it is the lane that is measured and not the packing of records.
+    payload = [UInt8](repeating: 0x61, count: max(plan.commitBytes / 16, 256))
     self.plan = plan
     self.host = host
   }
 
-  /// Prepares two segments, then keeps the disk busy for the time of the plan.
+  /// Goes once round its segments, so that all are written, then keeps the disk busy for the time of the plan.
   consuming func run() -> LaneResult {
-    while prepared < 2 { settle(isMeasured: false) }
+    while lane.counters.segmentsRetired == 0 { settle(isMeasured: true) }
+    result = LaneResult()
     let start = host.now().monotonicNs
     while host.now().monotonicNs - start < plan.durationNs { settle(isMeasured: true) }
     while !lane.isIdle { settle(isMeasured: true) }
@@ -111,7 +112,6 @@ struct LaneRun: ~Copyable {
         result.latency.record(UInt64(max(settled.latencyNs, 0)))
       case .prepared(let segment, let throughBytes):
         lane.prepared(slot: segment.slot, throughBytes: throughBytes, nowNs: nowNs)
-        if throughBytes == LaneRun.segmentBytes { prepared += 1 }
       default: break
       }
     }
@@ -149,10 +149,10 @@ struct LaneRun: ~Copyable {
 
   /// Fills the batch to the size of a commit.
   private mutating func fill() {
-    let grant = Grant(topic: LaneRun.topic.id, principal: .anonymous, eventBytesMax: 1024)
+    let grant = Grant(topic: LaneRun.topic.id, principal: .anonymous, eventBytesMax: payload.count)
     let payload = payload
     let limit = plan.commitBytes - CommitHeader.blockBytes / 8
-    while batch.isEmpty || batch.bytes + 320 < limit {
+    while batch.isEmpty || batch.bytes + payload.count + 128 < limit {
       // SAFETY: a view of plain bytes that live until the end of this scope.
       let event = unsafe Event(grant: grant, origin: Origin(), payload: payload.span.bytes)
       let stamp = stamper.stamp(event)
