@@ -34,7 +34,7 @@ struct LaneResult {
 /// Commits full batches to a real lane on the real disk, as many at a time as asked for: what a shard does, without
 /// sockets.
 ///
-/// The segments it uses are all prepared before the clock starts.
+/// The segments it uses have all been written before the clock starts.
 struct LaneRun: ~Copyable {
   private var host: Host
   private var lane: Lane
