@@ -166,7 +166,8 @@ import Testing
     let idle = rig.next(200)
     #expect(idle == .commit)
     rig.commit(1)
-    for (bytes, step) in [(200, Lane.Step.wait), (1023, .wait), (1024, .commit)] {
+    // Large is three quarters of what is under way: a block.
+    for (bytes, step) in [(200, Lane.Step.wait), (3071, .wait), (3072, .commit)] {
       let found = rig.next(bytes)
       #expect(found == step)
     }

@@ -5,7 +5,7 @@ internal import World
 
 /// One connection: its front, what of a message has arrived, and what is under way.
 struct Connection: ~Copyable {
-  var front = FrontSlot()
+  var front: FrontSlot
   /// The start of a message whose end has not arrived; `nil` unless a message straddles two buffers.
   var carry: Region?
   /// How many bytes the message in `carry` needs at least.
@@ -43,6 +43,9 @@ struct Connection: ~Copyable {
 
   /// What it will not go beneath when it adds to the carry, so that a head arriving byte by byte costs few passes.
   static var strideBytes: Int { 512 }
+
+  /// A place that nobody has.
+  init(_ index: Int, in fronts: borrowing FrontMemory) { front = FrontSlot(index, of: fronts) }
 
   var isOwing: Bool { !isBroken && front.isOwing }
 

@@ -77,19 +77,37 @@ struct FrontState {
   }
 }
 
-/// Memory that holds any one of the fronts, or none.
+/// Memory for the fronts of a shard's connections, each place as large as the largest front.
+@safe struct FrontMemory: ~Copyable {
+  private let base: UnsafeMutableRawPointer
+  private let stride: Int
+  private let count: Int
+
+  init(_ count: Int) {
+    (self.count, stride) = (count, ((fronts.map(\.stride).max() ?? 1) + 15) & ~15)
+    unsafe base = .allocate(byteCount: count * stride, alignment: 16)
+  }
+  deinit { unsafe base.deallocate() }
+
+  func place(_ index: Int) -> UnsafeMutableRawPointer {
+    require(index >= 0 && index < count, "a front has its place")
+    return unsafe base + index * stride
+  }
+}
+
+/// A place that holds any one of the fronts, or none.
 @safe struct FrontSlot: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   private var front: UnsafePointer<FrontEntry>?
   private var state = FrontState()
 
-  init() {
-    unsafe memory = .allocate(byteCount: fronts.map(\.stride).max() ?? 1, alignment: 16)
+  /// One place of the shard's memory for fronts, which outlives the slot.
+  init(_ index: Int, of fronts: borrowing FrontMemory) {
+    unsafe memory = fronts.place(index)
     unsafe front = nil
   }
   deinit {
     if let front = unsafe front { unsafe front.pointee.drop(memory) }
-    unsafe memory.deallocate()
   }
   var isOpen: Bool { unsafe front != nil }
   var isOwing: Bool { state.isOwing }

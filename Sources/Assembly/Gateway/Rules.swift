@@ -31,4 +31,6 @@ public struct Rules: Sendable {
 
   /// The defaults for these keys and topics.
   public init(keys: KeyRing, directory: TopicDirectory) { (self.keys, self.directory) = (keys, directory) }
+
+  var perSourceMax: Int { connectionsPerSource > 0 ? connectionsPerSource : .max }
 }

@@ -25,6 +25,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var line: Line
   var desk: Desk
   var connections: Slots<Connection>
+  /// Where their fronts are: behind them, since fields go in their order.
+  let frontMemory: FrontMemory
   var carries: Carries
   var limits: ConnectionLimits
   var admission: Admission
@@ -100,18 +102,14 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       topics: Slots(settings.topics.count) { TopicRule(settings.topics[$0]) },
       links: links
     )
-    desk = Desk(
-      limits: settings.limits,
-      topics: settings.topics,
-      lanes: settings.lanes,
-      // One for each connection, so that none waits for another's, and a common stock for those that pipeline.
-      answers: sizes.connections + 64 * settings.limits.answersMax
-    )
-    connections = Slots(sizes.connections) { _ in Connection() }
+    desk = settings.desk()
+    let fronts = FrontMemory(sizes.connections)
+    connections = Slots(sizes.connections) { Connection($0, in: fronts) }
+    frontMemory = fronts
     carries = Carries(sizes)
     limits = ConnectionLimits(
       connectionsMax: sizes.connections,
-      perSourceMax: rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max,
+      perSourceMax: rules.perSourceMax,
       seed: machine.entropy()
     )
     deadlines = Deadlines(connections: sizes.connections, limits: rules.times)

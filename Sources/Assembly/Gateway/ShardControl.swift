@@ -42,7 +42,7 @@ extension Shard where M: ~Copyable {
     self.rules = rules
     line.keys.swap(rules.keys)
     line.directory = rules.directory
-    limits.perSourceMax = rules.connectionsPerSource > 0 ? rules.connectionsPerSource : .max
+    limits.perSourceMax = rules.perSourceMax
     deadlines.limits = rules.times
     admission.limits.timeInFlightMaxNs = rules.timeInFlightMaxNs
     acceptBudget.perTurn = rules.acceptsPerTurn

@@ -36,6 +36,11 @@ public struct ShardSettings: Sendable {
   /// The defaults.
   public init() {}
 
+  /// What the fronts share.
+  func desk() -> Desk {
+    // An answer for each connection, so that none waits for another's, and a common stock for those that pipeline.
+    Desk(limits: limits, topics: topics, lanes: lanes, answers: sizes.connections + 64 * limits.answersMax)
+  }
   /// What may be in flight before events are refused: no more than all commits together hold.
   func admission(timeInFlightMaxNs: Int64) -> Admission.Limits {
     Admission.Limits(bytesInFlightMax: sizes.batches * sizes.batchBytes, timeInFlightMaxNs: timeInFlightMaxNs)

@@ -1,7 +1,7 @@
 /// A topic's durable number: its place in the table of topics.
 ///
 /// Never reused, so it outlives a renamed or removed topic.
-public struct TopicID: RawRepresentable, Hashable, Sendable {
+public struct TopicID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   /// The number itself.
   public let rawValue: UInt16
   /// The topic in that place of the table.
@@ -9,7 +9,7 @@ public struct TopicID: RawRepresentable, Hashable, Sendable {
 }
 
 /// A lane's number, which is also the partition that readers see.
-public struct LaneID: RawRepresentable, Hashable, Sendable {
+public struct LaneID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   /// The number itself.
   public let rawValue: UInt16
   /// The lane of that number, counted from 0.
@@ -17,7 +17,7 @@ public struct LaneID: RawRepresentable, Hashable, Sendable {
 }
 
 /// Who sent an event: the number of an API key, or `anonymous`.
-public struct PrincipalID: RawRepresentable, Hashable, Sendable {
+public struct PrincipalID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   /// The number itself.
   public let rawValue: UInt32
   /// The principal whose key has that number.
@@ -29,7 +29,7 @@ public struct PrincipalID: RawRepresentable, Hashable, Sendable {
 /// An event's place in its domain's order, counted from 1 when the process starts.
 ///
 /// 0 is safe from the start.
-public struct EventNumber: RawRepresentable, Hashable, Comparable, Sendable {
+public struct EventNumber: RawRepresentable, Hashable, Comparable, BitwiseCopyable, Sendable {
   /// The number itself.
   public let rawValue: UInt64
   /// The event in that place.
@@ -43,7 +43,7 @@ public struct EventNumber: RawRepresentable, Hashable, Comparable, Sendable {
 /// What shares one watermark: memory, or one lane.
 ///
 /// Events are numbered consecutively within it.
-public struct Domain: RawRepresentable, Hashable, Sendable {
+public struct Domain: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   /// 0 for memory, 1 + lane for a lane.
   public let rawValue: UInt16
   /// The domain of that number: 0 for memory, 1 + lane for a lane.
@@ -55,7 +55,7 @@ public struct Domain: RawRepresentable, Hashable, Sendable {
 }
 
 /// An event's number and the domain it counts in: what an answer waits for.
-public struct Mark: Hashable, Sendable {
+public struct Mark: BitwiseCopyable, Hashable, Sendable {
   /// Where it counts.
   public let domain: Domain
   /// Its place there.

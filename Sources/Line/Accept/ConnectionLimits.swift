@@ -15,7 +15,7 @@ public struct ConnectionLimits: ~Copyable {
   }
   // Visible to importers, which destroy the table and so need its type.
   @usableFromInline struct Place: BitwiseCopyable {
-    var source: UInt128 = 0
+    var source: UInt64 = 0
     /// 0 marks a free place.
     var count: UInt32 = 0
   }
@@ -40,7 +40,7 @@ public struct ConnectionLimits: ~Copyable {
     require(connectionsMax > 0 && perSourceMax > 0, "a limit of connections lets one in")
     (self.connectionsMax, self.perSourceMax, self.seed) = (connectionsMax, perSourceMax, seed)
     var capacity = 2
-    while capacity < connectionsMax * 2 { capacity *= 2 }
+    while capacity < connectionsMax + connectionsMax / 2 { capacity *= 2 }
     places = Slots(capacity) { _ in Place() }
   }
 
@@ -73,12 +73,15 @@ public struct ConnectionLimits: ~Copyable {
   public func count(of address: UInt128) -> Int { Int(places[find(Self.source(of: address))].count) }
 
   /// What counts as one: the IPv4 address, or the first half of an IPv6 address.
-  static func source(of address: UInt128) -> UInt128 {
-    address >> 32 == 0xFFFF ? address : (address >> 64) << 64
+  ///
+  /// An IPv4 address stands where no IPv6 address can: among the multicast ones, which send nothing.
+  static func source(of address: UInt128) -> UInt64 {
+    guard address >> 32 == 0xFFFF else { return UInt64(truncatingIfNeeded: address >> 64) }
+    return 0xFFFF_FFFF << 32 | UInt64(UInt32(truncatingIfNeeded: address))
   }
 
   /// Where a source stands, or the free place where it would.
-  private func find(_ source: UInt128) -> Int {
+  private func find(_ source: UInt64) -> Int {
     var place = home(source)
     while places[place].count != 0, places[place].source != source { place = (place &+ 1) & (places.count &- 1) }
     return place
@@ -100,9 +103,8 @@ public struct ConnectionLimits: ~Copyable {
     }
   }
 
-  private func home(_ source: UInt128) -> Int {
-    let high = mixed(UInt64(truncatingIfNeeded: source >> 64) ^ seed)
-    return Int(truncatingIfNeeded: mixed(UInt64(truncatingIfNeeded: source) ^ high)) & (places.count &- 1)
+  private func home(_ source: UInt64) -> Int {
+    Int(truncatingIfNeeded: mixed(source ^ mixed(seed))) & (places.count &- 1)
   }
 }
 

@@ -4,7 +4,7 @@ internal import Events
 /// One answer that is owed, or a part of what the next one waits for.
 ///
 /// Plain data: it becomes bytes when it is sent.
-struct Answer: Sendable {
+struct Answer: BitwiseCopyable, Sendable {
   /// What is to be said.
   enum Kind: UInt8, Sendable {
     /// Nothing: the answer behind it waits for this mark too.
@@ -99,19 +99,17 @@ struct AnswerPool: ~Copyable {
   /// No entry.
   static var none: UInt32 { .max }
   private var entries: Slots<Answer>
-  private var firstFree: UInt32
+  /// The entry that was given back last; `none` when all that were used are in use.
+  private var firstFree = AnswerPool.none
+  /// How many entries were ever used: the rest has not been touched.
+  private var used: UInt32 = 0
   /// How many entries are free.
   private(set) var free: Int
 
   init(capacity: Int) {
     require(capacity > 1 && capacity < Int(AnswerPool.none), "a pool of answers has room for some")
     require(MemoryLayout<Answer>.stride <= 64, "an answer that waits fits one cache line")
-    entries = Slots(capacity) { index in
-      var entry = Answer(.wait)
-      entry.next = index + 1 < capacity ? UInt32(index + 1) : AnswerPool.none
-      return entry
-    }
-    firstFree = 0
+    entries = Slots(zeroed: capacity)
     free = capacity
   }
 
@@ -123,9 +121,14 @@ struct AnswerPool: ~Copyable {
   }
   /// Takes an entry out; the caller knows that one is free.
   mutating func take(_ answer: Answer) -> UInt32 {
-    require(firstFree != AnswerPool.none, "the pool is asked for room before an answer is owed")
-    let index = firstFree
-    firstFree = entries[Int(index)].next
+    require(free > 0, "the pool is asked for room before an answer is owed")
+    var index = firstFree
+    if index == AnswerPool.none {
+      index = used
+      used &+= 1
+    } else {
+      firstFree = entries[Int(index)].next
+    }
     free &-= 1
     entries[Int(index)] = answer
     return index
