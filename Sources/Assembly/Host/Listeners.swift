@@ -79,7 +79,8 @@ public struct Listeners: ~Copyable, Sendable {
     guard descriptor >= 0 else { throw failure(address, -descriptor) }
     var options = [(SOL_SOCKET, SO_REUSEADDR, Int32(1)), (Int32(IPPROTO_TCP), TCP_NODELAY, 1)]
     if shared { options.append((SOL_SOCKET, SO_REUSEPORT, 1)) }
-    if address.isIPv6 { options.append((Int32(IPPROTO_IPV6), IPV6_V6ONLY, address.host == "::" ? 0 : 1)) }
+    // [::] is every IPv6 address and 0.0.0.0 every IPv4 one, so that both can be listened to.
+    if address.isIPv6 { options.append((Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)) }
     var result: Int32 = 0
     for (level, option, value) in options where result == 0 {
       var value = value
@@ -114,7 +115,7 @@ public struct Listeners: ~Copyable, Sendable {
           "Choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=)."
         )
       case EADDRNOTAVAIL:
-        ("this machine has no such address", "Choose an address that `ip address` shows, or 0.0.0.0 or [::] for all.")
+        ("this machine has no such address", "Choose an address that `ip address` shows, or 0.0.0.0 and [::] for all.")
       case EAFNOSUPPORT:
         ("the kernel does not speak this protocol", "Listen on an IPv4 address, or enable IPv6.")
       case EMFILE, ENFILE:
