@@ -129,11 +129,10 @@ struct Line: EventConsumer, ~Copyable {
 
 /// What the line does with every event of a topic.
 struct TopicRule {
-  let eventBytesMax: Int
   let acknowledge: Acknowledgement
   let order: Order
 
   init(_ topic: Topic) {
-    (eventBytesMax, acknowledge, order) = (topic.eventBytesMax, topic.acknowledge, topic.order)
+    (acknowledge, order) = (topic.acknowledge, topic.order)
   }
 }

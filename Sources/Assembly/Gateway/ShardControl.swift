@@ -90,15 +90,11 @@ extension Shard where M: ~Copyable {
   public var ledger: Ledger { line.ledger }
   /// How full it is: 0 when it idles, 1 when it refuses.
   public var pressure: Float { desk.pressure }
-  /// Messages refused as a whole, by `Refusal.rawValue`.
-  public var refusedMessages: InlineArray<32, UInt64> { desk.refused }
   /// Whether events can be taken: every lane has a segment.
   public var isReady: Bool {
     for index in 0..<line.writers.count where !line.writers[index].lane.isReady { return false }
     return state == .serving
   }
-  /// Received buffers that are not used up.
-  public var buffersHeld: Int { held }
 
   private var lanesAreSealed: Bool {
     for index in 0..<line.writers.count where !line.writers[index].lane.isSealed { return false }
