@@ -51,7 +51,7 @@ let fuzzers: [Target] =
     [
       .executableTarget(
         name: "fuzz-\(name)",
-        dependencies: line + ["Decode", "Store"],
+        dependencies: line + ["COpenSSL", "Decode", "Store", "TLS"],
         path: "Tests/Fuzz/\(name)",
         swiftSettings: testSettings + [.unsafeFlags(["-parse-as-library"])]
       )
@@ -66,15 +66,17 @@ let package = Package(
     library("CLZ4", pkgConfig: "liblz4", package: "liblz4-dev"),
     library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
     library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
-    library("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+    library("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
     .target(name: "CKernels", path: "Sources/Base/CKernels", cSettings: cSettings),
     .target(name: "CHost", path: "Sources/Base/CHost", cSettings: cSettings),
+    .target(name: "CTLS", path: "Sources/Base/CTLS", cSettings: cSettings),
 
     module("Bytes", on: "Base", uses: ["CKernels"]),
     module("Events", on: "Base"),
     module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "CZlib", "Events"]),
     module("Settings", on: "Base", uses: ["CYAML", "Events"]),
     module("Telemetry", on: "Base", uses: ["Bytes", "Events"]),
+    module("TLS", on: "Base", uses: ["Bytes", "COpenSSL", "CTLS"]),
     module("World", on: "Base", uses: ["Bytes", "Events"]),
 
     module("Accept", on: "Line", uses: ["Bytes", "Events"]),
@@ -87,18 +89,18 @@ let package = Package(
     module(
       "Gateway",
       on: "Assembly",
-      uses: line + ["Accept", "Decode", "Gate", "Mark", "Pack", "Store"]
+      uses: line + ["Accept", "Decode", "Gate", "Mark", "Pack", "Store", "TLS"]
     ),
     module("Host", on: "Assembly", uses: ["Bytes", "CHost", "CLiburing", "Events", "Formats", "World"]),
     .target(
       name: "Load",
-      dependencies: ["Bytes", "CHost", "CLiburing", "Events"],
+      dependencies: ["Bytes", "CHost", "CLiburing", "Events", "TLS"],
       path: "Benchmarks/Load",
       swiftSettings: settings
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: line + ["Accept", "Decode", "Gateway", "Host", "Load", "Gate", "Store", "CHost"],
+      dependencies: line + ["Accept", "Decode", "Gateway", "Host", "Load", "Gate", "Store", "CHost", "TLS"],
       path: "Sources/Assembly/CLI",
       swiftSettings: settings
     ),
@@ -108,6 +110,12 @@ let package = Package(
       dependencies: ["Bytes", "Events", "Formats", "World"],
       path: "Tests/Simulator",
       exclude: ["mutations.txt"],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "LogReading",
+      dependencies: ["Bytes", "Events", "Formats", "Store"],
+      path: "Tests/LogReading",
       swiftSettings: settings
     ),
     .executableTarget(
@@ -124,7 +132,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "micro-benchmark",
-      dependencies: line + ["Decode", "Gate", "Mark", "Pack", "Store"],
+      dependencies: line + ["COpenSSL", "Decode", "Gate", "Mark", "Pack", "Store", "TLS"],
       path: "Benchmarks/Micro",
       swiftSettings: settings
     ),
@@ -133,18 +141,19 @@ let package = Package(
     tests("FormatsTests", of: ["Bytes", "Events", "Formats"]),
     tests("SettingsTests", of: ["Events", "Settings"]),
     tests("TelemetryTests", of: ["Bytes", "Events", "Telemetry"]),
+    tests("TLSTests", of: ["Bytes", "COpenSSL", "TLS"]),
     tests("AcceptTests", of: ["Accept", "Bytes", "Events"]),
     tests("DecodeTests", of: ["Bytes", "Decode", "Events", "Formats"]),
     tests("GateTests", of: ["Bytes", "Events", "Gate"]),
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
-    tests("StoreTests", of: ["Bytes", "Events", "Formats", "Store"]),
-    tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store"]),
+    tests("StoreTests", of: ["Bytes", "Events", "Formats", "LogReading", "Store"]),
+    tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store", "TLS"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
-    tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "Simulator", "Store"]),
+    tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "LogReading", "Simulator", "Store"]),
     tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
-    tests("LoadTests", of: ["Load"]),
-    tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "Store"]),
+    tests("LoadTests", of: ["Bytes", "Load", "TLS"]),
+    tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "LogReading", "Store"]),
     tests("TidyTests", of: []),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

@@ -12,6 +12,10 @@ declare -a STARTED=() ROWS=() INSTALLED=()
 POLICY=/usr/sbin/policy-rc.d
 OWNS_POLICY=no
 STAGE=
+AUTOGROUP=                       # what sched_autogroup_enabled was before this script changed it
+TLS_DETAILS=                     # more settings of such a listener, each behind a comma
+CERTIFICATE=                     # what listeners that speak TLS show, once there is one
+LOAD_CLASS=()                    # the command that puts the load into a scheduling class
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -35,8 +39,22 @@ close_stage() {
   local pid
   for pid in "${STARTED[@]}"; do stop "$pid"; done
   [ "$OWNS_POLICY" = no ] || rm -f "$POLICY"
+  [ -z "$AUTOGROUP" ] || echo "$AUTOGROUP" >"$AUTOGROUP_SETTING"
   [ -z "$STAGE" ] || rm -rf "$STAGE"
   exit "$status"
+}
+# A load that spins in the idle class makes way at once for the kernel's own work on its CPU: without it a disk whose
+# interrupts end there answers a tick late. Groups of the scheduler's making would hide the class.
+AUTOGROUP_SETTING=/proc/sys/kernel/sched_autogroup_enabled
+make_load_idle() {
+  if [ "$(cat "$AUTOGROUP_SETTING" 2>/dev/null)" = 1 ]; then
+    if ! echo 0 2>/dev/null >"$AUTOGROUP_SETTING"; then
+      say "$AUTOGROUP_SETTING can't be turned off: commits may be late by a tick of the scheduler"
+      return
+    fi
+    AUTOGROUP=1
+  fi
+  LOAD_CLASS=(chrt --idle 0)
 }
 # Ends a process that this script started, and waits until it is gone.
 stop() {
@@ -103,18 +121,22 @@ need() {
 # MARK: Contenders
 
 # start_sluice NAME [YAML-LINE...]: a gateway with an HTTP and a framed listener; the lines are added to its settings.
-# PORT[NAME] is HTTP, PORT[NAME.framed] and PORT[NAME.admin] are the others, DATA is its directory.
+# PORT[NAME] is HTTP, PORT[NAME.framed] and PORT[NAME.admin] are the others, DATA is its directory. Once make_certificate
+# has run there is a third listener, PORT[NAME.tls], for HTTP over TLS.
 start_sluice() {
   local name=$1
   shift
   take_port "$name"
   take_port "$name.framed"
   take_port "$name.admin"
+  take_port "$name.tls"
   DATA="$STAGE/$name.data"
   {
     printf 'data: %s\nshards: 1\n' "$DATA"
     printf 'listeners:\n  - {name: web, protocol: http, address: "127.0.0.1:%s"}\n' "${PORT[$name]}"
     printf '  - {name: frames, protocol: framed, address: "127.0.0.1:%s"}\n' "${PORT[$name.framed]}"
+    [ -z "$CERTIFICATE" ] || printf '  - {name: secure, protocol: http, address: "127.0.0.1:%s", tls: %s}\n' \
+      "${PORT[$name.tls]}" "{certificates: [{certificate: $CERTIFICATE, key: ${CERTIFICATE%.pem}.key}]$TLS_DETAILS}"
     printf 'admin: {address: "127.0.0.1:%s"}\n' "${PORT[$name.admin]}"
     printf 'topics: [{name: events, acknowledge: durable}]\n'
     printf '%s\n' "$@"
@@ -170,6 +192,30 @@ start_nginx() {
   PID_OF[nginx-log]=${PID_OF[nginx]}
   PID_OF[nginx-return]=${PID_OF[nginx]}
 }
+# The same with TLS, and a listener of its own.
+start_nginx_tls() {
+  need nginx nginx-light
+  take_port nginx-tls
+  head -c 80 /dev/urandom >"$STAGE/nginx-ticket.key"
+  sed -e "s#@DIRECTORY@#$STAGE#" -e "s/@PORT_TLS@/${PORT[nginx-tls]}/" "$HERE/Peers/nginx-tls.conf" \
+    >"$STAGE/nginx-tls.conf"
+  chmod 777 "$STAGE"
+  start nginx-tls nginx -e "$STAGE/nginx-tls.error.log" -c "$STAGE/nginx-tls.conf"
+  await_port nginx-tls "${PORT[nginx-tls]}"
+  local worker
+  worker=$(cat "/proc/${LEADER[nginx-tls]}/task/${LEADER[nginx-tls]}/children")
+  PID_OF[nginx-tls]=${worker%% *}
+}
+# A certificate that vouches for itself, and the file that the contenders and the load find it in.
+make_certificate() {
+  [ -z "$CERTIFICATE" ] || return 0
+  need openssl openssl
+  CERTIFICATE="$STAGE/tls.pem"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$STAGE/tls.key" -out "$CERTIFICATE" 2>"$STAGE/tls.out" \
+    || fail "no certificate: $(tail -n 3 "$STAGE/tls.out")"
+  chmod 600 "$STAGE/tls.key"
+}
 start_haproxy() {
   need haproxy haproxy
   take_port haproxy
@@ -213,21 +259,24 @@ median() {
 # drive CONTENDER LOAD-ARGUMENT...: one run of `sluice load`; leaves its figures in METRICS.
 drive() {
   local name=$1 before after report wall_before wall_after
+  local server=${1%.framed}
+  server=${server%.tls}
   shift
-  before=$(cpu_time "${PID_OF[${name%.framed}]}")
+  before=$(cpu_time "${PID_OF[$server]}")
   wall_before=$(date +%s%N)
-  report=$(taskset -c "$LOAD_CPU" "$SLUICE" load --target "127.0.0.1:${PORT[$name]}" --cpu "$LOAD_CPU" \
+  report=$("${LOAD_CLASS[@]}" taskset -c "$LOAD_CPU" "$SLUICE" load --target "127.0.0.1:${PORT[$name]}" --cpu "$LOAD_CPU" \
     --congestion cubic --quiet --json "$@") \
     || say "  $name: $(grep -o '"errors".*"refused": [0-9]*' <<<"$report" || true)"
   wall_after=$(date +%s%N)
-  after=$(cpu_time "${PID_OF[${name%.framed}]}")
+  after=$(cpu_time "${PID_OF[$server]}")
   [ -n "$report" ] || fail "no result for $name"
   METRICS=()
   local key
-  for key in requests_per_second events_per_second generator_busy answered_total bytes_out seconds; do
+  for key in requests_per_second events_per_second generator_busy answered_total bytes_out seconds connections_per_second full resumed; do
     METRICS[$key]=$(field "$key" <<<"$report")
   done
   for key in p50 p90 p99 p99.9; do METRICS[$key]=$(grep -o '"latency_ns".*' <<<"$report" | field "$key"); done
+  for key in p50 p99; do METRICS[handshake_$key]=$(grep -o '"handshake_ns".*' <<<"$report" | field "$key"); done
   METRICS[errors]=$(grep -o '"errors".*' <<<"$report" | field total)
   local answered=${METRICS[answered_total]}
   METRICS[cpu_us]=$(calculate "($answered > 0) ? ($after - $before) / 1e3 / $answered : 0")

@@ -40,13 +40,15 @@ struct LaneRun: ~Copyable {
   private var lane: Lane
   private var batch: Batch
   private var spares: [RegionID]
+  /// Which regions hold a commit; the others a header or an index.
+  private var commits: [Bool]
   private var stamper: Stamper
   private let plan: LanePlan
   private let payload: [UInt8]
   private var result = LaneResult()
 
   static let topic = Topic(id: TopicID(rawValue: 0), name: "benchmark")
-  static let segmentBytes = 64 << 20
+  static let segmentBytes = 128 << 20
 
   static func sizes(_ plan: LanePlan) -> Sizes {
     var sizes = Sizes()
@@ -77,6 +79,7 @@ struct LaneRun: ~Copyable {
       headerBytes: CommitHeader.byteCount
     )
     spares = (1..<sizes.batches).map { RegionID(rawValue: UInt32($0)) }
+    commits = [Bool](repeating: false, count: sizes.batches)
     stamper = Stamper(entropy: host.entropy(), seed: host.entropy(), at: host.now())
     // Large events, so that it is the lane that is measured and not the packing of records.
     payload = [UInt8](repeating: 0x61, count: max(plan.commitBytes / 16, 256))
@@ -106,7 +109,8 @@ struct LaneRun: ~Copyable {
         let settled = lane.completed(region, bytes, nowNs: nowNs)
         require(lane.failure == nil, "the disk takes what is written")
         spares.append(region)
-        guard isMeasured, settled.events > 0 else { continue }
+        // One that ends before an older one settles no event yet, and is a commit all the same.
+        guard isMeasured, commits[Int(region.rawValue)] else { continue }
         result.commits += 1
         result.bytes += Int(bytes)
         result.latency.record(UInt64(max(settled.latencyNs, 0)))
@@ -131,6 +135,7 @@ struct LaneRun: ~Copyable {
         let events = sealed.events
         var region = sealed.region
         let write = lane.commit(&region, events: events, last: lane.last, utcNs: utcNs, nowNs: nowNs)
+        commits[Int(region.id.rawValue)] = true
         host.write(region, to: SegmentID(lane: lane.settings.lane, slot: write.slot), at: write.offset)
         fill()
       case let step:
@@ -142,6 +147,7 @@ struct LaneRun: ~Copyable {
           case .index: lane.index(into: &region, utcNs: utcNs, nowNs: nowNs)
           default: lane.seal(into: &region, utcNs: utcNs, nowNs: nowNs)
           }
+        commits[Int(region.id.rawValue)] = false
         host.write(region, to: SegmentID(lane: lane.settings.lane, slot: write.slot), at: write.offset)
       }
     }

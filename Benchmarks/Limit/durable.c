@@ -1,6 +1,6 @@
 // The least a durable log can do: appends blocks to one file and waits until the disk has each of them.
 //
-//   durable PATH [size=65536] [depth=1] [mode=0] [prepare=0] [ms=2000] [mb=256] [cpu=0]
+//   durable PATH [size=65536] [depth=1] [mode=0] [prepare=0] [rate=0] [ms=2000] [mb=256] [cpu=0]
 //
 //   mode     0  O_DIRECT | O_DSYNC writes
 //            1  O_DIRECT writes, `depth` of them, then one fdatasync (group commit)
@@ -8,6 +8,10 @@
 //            3  O_DIRECT without any flush: what the device takes
 //   prepare  0  the file is written in advance and used round and round, as recycled segments are
 //            1  allocated by fallocate, 2 growing
+//
+//   rate     0  the next block as soon as one is durable
+//            N  open loop: N events a second arrive, and those that wait share a block as soon as fewer than `depth`
+//               are under way; a latency is from an event's intended time, and the program spins
 //
 // Prints one JSON object; a latency is from submitting a block until it is durable.
 #include "limit.h"
@@ -18,7 +22,7 @@ enum mode { DIRECT_DSYNC, DIRECT_GROUP, BUFFERED_LINKED, DIRECT_ONLY };
 enum prepare { RECYCLED, ALLOCATED, GROWING };
 enum { MEMORY_BYTES = 16 << 20, DEPTH_MAX = 64, FLUSH = 1 << 8 };
 
-static int size = 65536, depth = 1, mode = DIRECT_DSYNC, prepare = RECYCLED, ms = 2000, mb = 256, cpu = 0;
+static int size = 65536, depth = 1, mode = DIRECT_DSYNC, prepare = RECYCLED, rate = 0, ms = 2000, mb = 256, cpu = 0;
 static struct io_uring ring;
 static struct histogram latencies;
 static char *memory;
@@ -101,15 +105,42 @@ static void run_groups(uint64_t until) {
     blocks += (uint64_t)depth;
   }
 }
+// Events arrive whatever the disk does: its stalls count as often as there was somebody to wait for them.
+static void run_open(uint64_t began, uint64_t until) {
+  uint64_t interval = 1000000000u / (unsigned)rate, taken = 0, first[DEPTH_MAX], last[DEPTH_MAX];
+  uint64_t idle = ((uint64_t)1 << depth) - 1, everyone = idle;
+  for (uint64_t now = began; now < until || idle != everyone; now = now_ns()) {
+    uint64_t arrived = now < until ? (now - began) / interval + 1 : taken;
+    if (arrived > taken && idle) {
+      int slot = __builtin_ctzll(idle);
+      idle &= idle - 1;
+      first[slot] = taken;
+      taken = last[slot] = arrived;
+      submit_write(slot);
+    }
+    fail(io_uring_submit_and_get_events(&ring), "io_uring_enter");
+    struct io_uring_cqe *done;
+    while (!io_uring_peek_cqe(&ring, &done)) {
+      int slot = (int)done->user_data;
+      if (done->res != size) fail(done->res < 0 ? done->res : -EIO, "write");
+      io_uring_cqe_seen(&ring, done);
+      for (uint64_t event = first[slot]; event < last[slot]; event++)
+        histogram_record(&latencies, now_ns() - (began + event * interval));
+      in_flight--;
+      blocks++;
+      idle |= (uint64_t)1 << slot;
+    }
+  }
+}
 
 int main(int count, char **arguments) {
   const struct option known[] = {{"size", &size}, {"depth", &depth}, {"mode", &mode}, {"prepare", &prepare},
-      {"ms", &ms}, {"mb", &mb}, {"cpu", &cpu}};
+      {"rate", &rate}, {"ms", &ms}, {"mb", &mb}, {"cpu", &cpu}};
   if (count < 2 || strchr(arguments[1], '=')) return fprintf(stderr, "usage: durable PATH [name=value ...]\n"), 2;
   const char *path = arguments[1];
   read_options(count - 1, arguments + 1, known, sizeof known / sizeof *known);
-  if (depth < 1 || depth > DEPTH_MAX || size < 512 || size > MEMORY_BYTES || mode > DIRECT_ONLY || mb % 16)
-    return fprintf(stderr, "depth is 1 to 64, size 512 to 16 MiB, mode 0 to 3, mb a multiple of 16\n"), 2;
+  if (depth < 1 || depth >= DEPTH_MAX || rate < 0 || size < 512 || size > MEMORY_BYTES || mode > DIRECT_ONLY || mb % 16)
+    return fprintf(stderr, "depth is 1 to 63, size 512 to 16 MiB, mode 0 to 3, mb a multiple of 16\n"), 2;
   pin(cpu);
   file_bytes = (size_t)mb << 20;
   memory = map(MEMORY_BYTES);
@@ -131,7 +162,8 @@ int main(int count, char **arguments) {
   struct iovec vector = {.iov_base = memory, .iov_len = MEMORY_BYTES};
   fail(io_uring_register_buffers(&ring, &vector, 1), "io_uring_register_buffers");
   uint64_t began = now_ns(), used = cpu_ns(), until = began + (uint64_t)ms * 1000000u;
-  if (mode == DIRECT_GROUP) run_groups(until);
+  if (rate) run_open(began, until);
+  else if (mode == DIRECT_GROUP) run_groups(until);
   else run_each(until);
   double seconds = (double)(now_ns() - began) / 1e9, busy = (double)(cpu_ns() - used) / 1e9;
   printf("{\"bytes_per_second\": %.0f, \"commits_per_second\": %.0f, \"p50_ns\": %lu, \"p99_ns\": %lu, "

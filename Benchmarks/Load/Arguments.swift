@@ -9,6 +9,7 @@ struct Order {
 
   /// Reads `--name value` and `--name=value`.
   init(_ arguments: [String]) throws(ArgumentMistake) {
+    defer { if wantsTLS { plan.security = security } }
     var rest = arguments[...]
     var durationIsGiven = false
     while let argument = rest.popFirst() {
@@ -23,23 +24,35 @@ struct Order {
       if name == "--duration" { durationIsGiven = true }
       try take(Option(name: name, text: value))
     }
+    if let detailOfTLS, !wantsTLS { throw ArgumentMistake("\(detailOfTLS) is for --tls") }
     if plan.requests != nil, !durationIsGiven { plan.duration = nil }
     if plan.requests != nil, !warmupIsGiven { plan.warmup = 0 }
   }
 
   private var warmupIsGiven = false
+  private var wantsTLS = false
+  private var security = LoadSecurity()
+  /// An option that says how to speak TLS.
+  private var detailOfTLS: String?
 
-  static let switches = ["--help", "-h", "--json", "--quiet", "--minimal", "--reconnect"]
+  static let switches = [
+    "--help", "-h", "--json", "--quiet", "--minimal", "--reconnect", "--tls", "--tls-insecure", "--tls-resume",
+  ]
   static let names = [
     "--target", "--protocol", "--topic", "--path", "--key", "--bearer", "--header", "--connections", "--rate",
     "--depth", "--batch", "--bytes", "--inflight-bytes", "--seed", "--duration", "--requests", "--warmup", "--grace",
     "--cpu", "--wait", "--congestion", "--expect-status", "--acknowledged", "--plot",
+    "--tls-name", "--tls-ca", "--tls-handshakes", "--requests-per-connection",
   ]
 
   private mutating func takeSwitch(_ name: String, _ value: String?) throws(ArgumentMistake) -> Bool {
     guard Self.switches.contains(name) else { return false }
     guard value == nil else { throw ArgumentMistake("\(name) takes no value") }
+    if name.hasPrefix("--tls-") { detailOfTLS = name }
     switch name {
+    case "--tls": wantsTLS = true
+    case "--tls-insecure": security.verifiesServer = false
+    case "--tls-resume": security.resumes = true
     case "--json": wantsJSON = true
     case "--quiet": isQuiet = true
     case "--minimal": plan.headers.append("Prefer: return=minimal")
@@ -85,6 +98,13 @@ struct Order {
       guard let set = StatusSet(option.text) else { throw option.mistake("statuses as `204`, `2xx` or `200-204,503`") }
       plan.expected = set
     case "--acknowledged": plan.acknowledged = option.text
+    case "--requests-per-connection": plan.requestsPerConnection = try option.count(from: 1, through: .max)
+    case "--tls-handshakes":
+      detailOfTLS = option.name
+      security.handshakesAtOnce = try option.count(from: 1, through: 1 << 20)
+    case "--tls-name", "--tls-ca":
+      detailOfTLS = option.name
+      if option.name == "--tls-ca" { security.authorities = option.text } else { security.serverName = option.text }
     default: plot = option.text
     }
   }
@@ -171,8 +191,18 @@ let helpText = """
     --bytes N               the exact size of an event; without it realistic ones of 200 to 450 bytes
     --seed N                where contents and ids come from; the same seed sends the same ids (1)
 
+  TLS (1.3)
+    --tls                   every connection speaks it
+    --tls-name NAME         what the server's certificate is for, where that is not the target's host
+    --tls-ca FILE           the authorities that vouch for it, in PEM (the system's)
+    --tls-insecure          whoever answers is taken for the server
+    --tls-handshakes N      handshakes under way at once while the connections are opened (64)
+    --tls-resume            every connection but the first goes on from the ticket that came last
+
   how fast
     --connections N         (64)
+    --requests-per-connection N
+                            a connection has N requests; then it is closed in order and opened again
     --rate N                open loop: N requests a second, whatever the answers do; latency counts from the time a
                             request was due. 0 only opens the connections. Without it closed loop, as fast as it goes.
     --depth N               requests without an answer a connection may have (1)

@@ -17,10 +17,22 @@ struct Settled {
 ///
 /// A request's bytes change only between its answer and its next assignment, when the kernel has long copied them.
 @safe struct Connection<Answers: AnswerReader>: ~Copyable {
-  enum State { case closed, connecting, open }
+  enum State {
+    case closed, connecting
+    /// Connected, and its TLS handshake under way.
+    case shaking
+    case open
+    /// Had all the requests it may have: has said goodbye and waits for the server to do the same.
+    case closing
+
+    /// Whether there is something to receive.
+    var isConnected: Bool { self == .shaking || self == .open || self == .closing }
+  }
 
   let depth: Int
   let batch: Int
+  /// Requests in the connection's life.
+  private let requestsMax: Int
   private let greetingBytes: Int
   private let memory: UnsafeMutableRawBufferPointer
   private let ends: [Int]
@@ -37,6 +49,8 @@ struct Settled {
   var generation: UInt32 = 0
   var isSending = false
   var isDirty = false
+  /// Whether it takes the place of one that had all of its requests, rather than of one that was lost.
+  var isRenewal = false
   var answers = Answers()
   private(set) var assigned = 0
   private(set) var handed = 0
@@ -47,10 +61,11 @@ struct Settled {
   /// The worst status among the events of a request that is settled in part; 0 when there is none.
   private var partStatus: UInt16 = 0
 
-  init(_ image: RequestImage, greeting: [UInt8], batch: Int, requestIDDistance: Int?) {
+  init(_ image: RequestImage, greeting: [UInt8], batch: Int, requestIDDistance: Int?, requestsMax: Int? = nil) {
     depth = image.ends.count
     self.batch = batch
     self.requestIDDistance = requestIDDistance
+    self.requestsMax = requestsMax ?? .max
     require(image.sequencePlaces.count == depth * batch, "every event of a request has a place for its sequence")
     unsafe memory = .allocate(byteCount: greeting.count + image.bytes.count, alignment: 64)
     unsafe memory.copyBytes(from: greeting)
@@ -67,7 +82,9 @@ struct Settled {
   }
 
   /// How many more requests may be assigned.
-  var room: Int { depth &- (assigned &- answered) }
+  var room: Int { min(depth &- (assigned &- answered), requestsMax &- assigned) }
+  /// Whether every request it may have is answered.
+  var isUsedUp: Bool { answered >= requestsMax }
   /// Requests that were handed to the kernel and have no answer.
   var waiting: Int { handed &- answered }
 

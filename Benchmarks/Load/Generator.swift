@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// A closed loop assigns a request wherever there is room; an open loop assigns one whenever its time has come.
 @safe struct Generator<Traffic: Dialect>: ~Copyable {
-  enum Phase { case warming, measuring, draining, over }
+  enum Phase { case opening, warming, measuring, draining, over }
 
   let plan: LoadPlan
   let progress: ((LoadProgress) -> Void)?
@@ -18,6 +18,13 @@ internal import Synchronization
   let run: UInt32
   var ring: Ring
   var connections: Slots<Connection<Traffic.Answers>>
+  let isSecure: Bool
+  /// What connections that speak TLS share.
+  var security: Security?
+  /// The TLS half of each connection; none where they speak plain TCP.
+  var channels: Slots<SecureChannel>
+  /// Handshakes under way.
+  var shaking = 0
   var acknowledged: AcknowledgedFile?
   /// Connections with something to send.
   var dirty: [UInt32] = []
@@ -26,7 +33,7 @@ internal import Synchronization
   /// Connections that are open or about to be.
   var living = 0
 
-  var phase = Phase.warming
+  var phase = Phase.opening
   var nowNs: UInt64 = 0
   var startNs: UInt64 = 0
   var phaseEndNs: UInt64 = 0
@@ -60,6 +67,7 @@ internal import Synchronization
     raiseDescriptorLimit(to: plan.connections + 64)
     let run = UInt32(truncatingIfNeeded: plan.seed)
     let address = try ServerAddress(host: plan.host, port: plan.port)
+    let security = try plan.security.map { settings throws(LoadFailure) in try Security(settings, plan) }
     let ring = try Ring(buffers: buffers(for: plan.connections), bufferBytes: 8 << 10)
     var acknowledged: AcknowledgedFile?
     if let path = plan.acknowledged { acknowledged = try AcknowledgedFile(path: path, run: run) }
@@ -67,6 +75,9 @@ internal import Synchronization
     self.address = address
     self.ring = ring
     self.acknowledged = acknowledged
+    isSecure = security != nil
+    self.security = security
+    channels = Slots(security == nil ? 0 : plan.connections) { SecureChannel($0) }
     var dialect = dialect
     let depth = plan.depth
     connections = Slots(plan.connections) { _ in
@@ -76,7 +87,8 @@ internal import Synchronization
         image,
         greeting: dialect.greeting,
         batch: plan.batch,
-        requestIDDistance: dialect.requestIDDistance
+        requestIDDistance: dialect.requestIDDistance,
+        requestsMax: plan.requestsPerConnection
       )
     }
     dirty.reserveCapacity(plan.connections)
@@ -102,11 +114,13 @@ internal import Synchronization
 
   private mutating func begin() {
     nowNs = clockNs()
+    phase = .warming
     (startNs, report.atNs) = (nowNs, nowNs)
     phaseEndNs = nowNs + UInt64(plan.warmup * 1e9)
     if let rate = plan.rate, rate > 0 { schedule = Schedule(startNs: nowNs, rate: rate) }
     for index in 0..<connections.count where connections[index].state == .open {
-      ring.receive(on: connections[index].descriptor, token: token(.receive, index))
+      // Those that speak TLS have received before.
+      if !isSecure { ring.receive(on: connections[index].descriptor, token: token(.receive, index)) }
       if plan.rate == nil { mark(index) }
     }
     advance()
@@ -155,6 +169,8 @@ internal import Synchronization
     measuredFromNs = nowNs
     (result.requests, result.events, result.bytesOut, result.bytesIn) = (0, 0, 0, 0)
     result.latency = LatencyHistogram()
+    result.connectionsOpened = 0
+    if plan.requestsPerConnection != nil { result.handshake = LatencyHistogram() }
     busyBase = plan.waiting == .spin ? idleNs : threadCPUNs()
   }
   private mutating func startDraining() {
@@ -180,7 +196,7 @@ internal import Synchronization
   /// Whether an answer to a request of that time belongs to what is measured.
   func counts(_ timeNs: UInt64) -> Bool {
     switch phase {
-    case .warming, .over: false
+    case .opening, .warming, .over: false
     case .measuring: timeNs >= measuredFromNs
     case .draining: (schedule != nil || isCounted) && timeNs >= measuredFromNs
     }

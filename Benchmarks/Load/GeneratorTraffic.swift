@@ -26,7 +26,7 @@ extension Generator {
     case .send:
       guard isCurrent else { return }
       connections[index].isSending = false
-      if done.res < 0 { lose(index) } else { mark(index) }
+      if done.res < 0 { ended(index) } else { mark(index) }
     case .connect:
       guard isCurrent else { return }
       connected(index, done.res)
@@ -40,29 +40,36 @@ extension Generator {
       ring.recycle(buffer)
     }
     // Reading may have dropped the connection, so what was current need not be any more.
-    guard isCurrent, connections[index].state == .open, done.flags & IORING_CQE_F_MORE == 0 else { return }
+    guard isCurrent, isCurrentStill(index, done), done.flags & IORING_CQE_F_MORE == 0 else { return }
     if done.res > 0 || done.res == -ENOBUFS {
       ring.receive(on: connections[index].descriptor, token: token(.receive, index))
     } else {
-      lose(index)
+      ended(index)
     }
+  }
+  private func isCurrentStill(_ index: Int, _ done: io_uring_cqe) -> Bool {
+    UInt32(truncatingIfNeeded: done.user_data >> 32) & 0xFF_FFFF == connections[index].generation
+      && connections[index].state.isConnected
   }
 
   private mutating func read(_ index: Int, _ buffer: UInt16, count: Int) {
     result.bytesIn &+= UInt64(count)
     let received = unsafe ring.bytes(of: buffer, count: count)
+    if isSecure { return unsafe readRecords(index, received) }
     // SAFETY: the buffer is recycled after this returns, and the span does not leave this function.
-    let bytes = unsafe RawSpan(_unsafeStart: received.baseAddress!, byteCount: received.count)
+    read(index, unsafe RawSpan(_unsafeStart: received.baseAddress!, byteCount: received.count))
+  }
+  /// Takes the answers in what a connection received.
+  mutating func read(_ index: Int, _ bytes: RawSpan) {
     var offset = 0
     do throws(UnreadableAnswer) {
       while let answer = try connections[index].answers.next(in: bytes, at: &offset) {
         try complete(index, answer)
       }
     } catch {
-      result.errors.unreadable += 1
-      if result.firstUnreadable == nil { result.firstUnreadable = "\(error.why)" }
-      lose(index, reopens: false)
+      giveUp(index, "\(error.why)")
     }
+    if connections[index].state == .open, connections[index].isUsedUp { part(index) }
   }
 
   private mutating func complete(_ index: Int, _ answer: Answer) throws(UnreadableAnswer) {
@@ -133,9 +140,16 @@ extension Generator {
     for place in dirty.indices {
       let index = Int(dirty[place])
       connections[index].isDirty = false
-      guard connections[index].state == .open else { continue }
+      guard connections[index].state == .open else {
+        handOverTheRest(index)
+        continue
+      }
       if plan.rate == nil, phase == .warming || phase == .measuring {
         while connections[index].room > 0, !isSpent { assign(index, timeNs: nowNs) }
+      }
+      if isSecure {
+        handOverSealed(index)
+        continue
       }
       guard !connections[index].isSending, let bytes = unsafe connections[index].takeSend() else { continue }
       // Alone in its connection, a request's answer says that it was sent.
@@ -150,67 +164,5 @@ extension Generator {
       result.bytesOut &+= UInt64(bytes.count)
     }
     dirty.removeAll(keepingCapacity: true)
-  }
-}
-
-// MARK: Connections that come and go
-
-extension Generator {
-  /// Opens every connection, one after the other.
-  mutating func connectAll() throws(LoadFailure) {
-    for index in 0..<connections.count {
-      let descriptor = try address.socket(congestion: plan.congestion)
-      connections[index].descriptor = descriptor
-      let result = address.connect(descriptor)
-      guard result == 0 else {
-        throw .connect("\(plan.host):\(plan.port), connection \(index + 1): \(errorText(result))")
-      }
-      connections[index].state = .open
-      living += 1
-    }
-  }
-
-  /// Drops a connection and opens it again, unless the run is about to end or the server makes no sense.
-  private mutating func lose(_ index: Int, reopens: Bool = true) {
-    let wasAbove = connections[index].waiting
-    let lost = connections[index].reset()
-    require(lost >= wasAbove, "what the kernel was given was assigned before")
-    outstanding -= lost
-    result.errors.unanswered += UInt64(lost)
-    isCrowded = false
-    if phase == .draining || !reopens { living -= 1 } else { connect(index) }
-  }
-  private mutating func connect(_ index: Int) {
-    do throws(LoadFailure) {
-      connections[index].descriptor = try address.socket(congestion: plan.congestion)
-      connections[index].state = .connecting
-      ring.connect(connections[index].descriptor, to: address, token: token(.connect, index))
-    } catch {
-      connected(index, -EMFILE)
-    }
-  }
-  private mutating func connected(_ index: Int, _ status: Int32) {
-    if status == 0 {
-      connections[index].state = .open
-      result.reconnections += 1
-      ring.receive(on: connections[index].descriptor, token: token(.receive, index))
-      if plan.rate == nil { mark(index) }
-      isCrowded = false
-      return
-    }
-    _ = connections[index].reset()
-    if plan.reconnects, phase != .draining {
-      reopening.append((UInt32(index), nowNs + 50_000_000))
-    } else {
-      result.errors.refused += 1
-      living -= 1
-    }
-  }
-  /// Tries again the connections whose time has come.
-  mutating func reopen() {
-    guard !reopening.isEmpty else { return }
-    let due = reopening.filter { $0.atNs <= nowNs }
-    reopening.removeAll { $0.atNs <= nowNs }
-    for entry in due where phase != .draining { connect(Int(entry.index)) }
   }
 }

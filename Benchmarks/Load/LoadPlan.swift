@@ -32,6 +32,11 @@ public struct LoadPlan: Sendable {
   /// Further HTTP header fields, each `Name: value`.
   public var headers: [String] = []
 
+  /// How connections speak TLS; `nil` for plain TCP.
+  public var security: LoadSecurity?
+  /// Requests a connection has before it is closed and opened again; `nil` leaves it open.
+  public var requestsPerConnection: Int?
+
   /// Connections, all open before the first request.
   public var connections = 64
   /// Requests a second over all connections (open loop); `nil` sends as soon as an answer leaves room (closed loop);
@@ -74,6 +79,23 @@ public struct LoadPlan: Sendable {
 
   /// What the generator's thread does while nothing is to do.
   var waiting: Wait { wait ?? (rate ?? 0 > 0 ? .spin : .block) }
+}
+
+/// How a run's connections speak TLS.
+public struct LoadSecurity: Sendable {
+  /// The name that the server's certificate must have; `nil` for the target's.
+  public var serverName: String?
+  /// A file of authorities in PEM; `nil` for the system's.
+  public var authorities: String?
+  /// Whether the server's certificate is verified.
+  public var verifiesServer = true
+  /// Whether every connection but the first goes on from the ticket that came last.
+  public var resumes = false
+  /// Handshakes that are under way at once while the run's connections are opened.
+  public var handshakesAtOnce = 64
+
+  /// Verifies the server, resumes nothing.
+  public init() {}
 }
 
 /// A set of HTTP statuses.
@@ -121,6 +143,8 @@ extension LoadPlan {
     guard connections > 0, depth > 0, batch > 0 else {
       throw .plan("connections, depth and batch are at least 1")
     }
+    guard security?.handshakesAtOnce ?? 1 > 0 else { throw .plan("a handshake is under way at a time") }
+    guard requestsPerConnection ?? 1 > 0 else { throw .plan("a connection has at least one request") }
     guard duration != nil || requests != nil else {
       throw .plan("a run has an end: a duration or a number of requests")
     }

@@ -14,14 +14,16 @@ public struct LoadResult: Sendable {
     public var unreadable: UInt64 = 0
     /// Connections that could not be opened again.
     public var refused: UInt64 = 0
+    /// TLS handshakes that came to nothing.
+    public var handshakes: UInt64 = 0
 
     /// All of them.
-    public var total: UInt64 { unanswered + late + unsent + unexpected + unreadable + refused }
+    public var total: UInt64 { unanswered + late + unsent + unexpected + unreadable + refused + handshakes }
     /// Each kind with its name, in the order of this table.
     public var byKind: [(name: String, count: UInt64)] {
       [
         ("unanswered", unanswered), ("late", late), ("unsent", unsent), ("unexpected", unexpected),
-        ("unreadable", unreadable), ("refused", refused),
+        ("unreadable", unreadable), ("refused", refused), ("handshakes", handshakes),
       ]
     }
   }
@@ -38,6 +40,12 @@ public struct LoadResult: Sendable {
   public var bytesIn: UInt64 = 0
   /// From the time a request was sent, or due in an open loop, until its answer was read.
   public var latency = LatencyHistogram()
+  /// Connections that became ready for requests while it was measured.
+  public var connectionsOpened: UInt64 = 0
+  /// From a connection's first TLS message until requests could be sent.
+  ///
+  /// Where connections are renewed, of those that became ready while it was measured; else of all.
+  public var handshake = LatencyHistogram()
   /// How busy the generator's thread was while it was measured, 0 … 1.
   public var busy: Double = 0
 
@@ -51,9 +59,13 @@ public struct LoadResult: Sendable {
   public var statuses: [(status: UInt16, count: UInt64)] = []
   /// What went wrong in the whole run.
   public var errors = Errors()
-  /// Connections opened again in the whole run.
+  /// TLS handshakes with a certificate in the whole run.
+  public var fullHandshakes: UInt64 = 0
+  /// TLS handshakes that went on from a ticket in the whole run.
+  public var resumedHandshakes: UInt64 = 0
+  /// Connections opened again in the whole run because they were lost.
   public var reconnections: UInt64 = 0
-  /// What the first unreadable answer was, when there was one.
+  /// What was wrong with the first unreadable answer or handshake, when there was one.
   public var firstUnreadable: String?
 
   /// An empty result.
@@ -63,6 +75,8 @@ public struct LoadResult: Sendable {
   public var requestsPerSecond: Double { seconds > 0 ? Double(requests) / seconds : 0 }
   /// Events of answered requests a second.
   public var eventsPerSecond: Double { seconds > 0 ? Double(events) / seconds : 0 }
+  /// Connections a second that became ready for requests.
+  public var connectionsPerSecond: Double { seconds > 0 ? Double(connectionsOpened) / seconds : 0 }
   /// Whether the generator itself may have been what limited the figures.
   public var isGeneratorBound: Bool { busy >= 0.9 }
 }

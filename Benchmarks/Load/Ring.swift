@@ -133,9 +133,9 @@ internal import Glibc
   }
   /// The bytes received into a buffer, until it is recycled.
   @inline(__always)
-  func bytes(of id: UInt16, count: Int) -> UnsafeRawBufferPointer {
+  func bytes(of id: UInt16, count: Int) -> UnsafeMutableRawBufferPointer {
     require(count <= bufferBytes, "a buffer holds what was received into it")
-    return unsafe UnsafeRawBufferPointer(start: start(of: id), count: count)
+    return unsafe UnsafeMutableRawBufferPointer(start: start(of: id), count: count)
   }
   private mutating func publish() {
     guard recycled > 0 else { return }

@@ -14,9 +14,9 @@ struct RunReport {
     let size = plan.bytes.map { "\($0) bytes" } ?? "realistic"
     let events = plan.batch == 1 ? "1 event a request" : "\(plan.batch) events a request"
     let depth = plan.depth == 1 ? "" : ", \(plan.depth) deep"
-    return
-      "\(plan.wire.rawValue) to \(plan.host):\(plan.port), \(grouped(UInt64(plan.connections))) connections\(depth), "
-      + "\(loop), \(events), \(size)"
+    let wire = plan.wire.rawValue + (plan.security == nil ? "" : " over TLS")
+    let connections = "\(grouped(UInt64(plan.connections))) connections\(depth)"
+    return "\(wire) to \(plan.host):\(plan.port), \(connections), \(loop), \(events), \(size)"
   }
 
   /// For people.
@@ -39,6 +39,11 @@ struct RunReport {
     )
     row("answers", "  " + (statusText.isEmpty ? "none" : statusText) + ", in the whole run")
     row("errors", "  " + errorText)
+    if let lives = plan.requestsPerConnection {
+      let rate = "\(grouped(UInt64(result.connectionsPerSecond))) a second"
+      row("connections", grouped(result.connectionsOpened).aligned(13) + "  \(rate), \(lives) requests each")
+    }
+    if plan.security != nil { row("handshakes", "  " + handshakeText) }
     if result.reconnections > 0 { row("reconnected", "  \(grouped(result.reconnections)) times") }
     row("generator", "  \(fixed(result.busy * 100, 0)) % of its core")
     if result.latency.count > 0 {
@@ -56,6 +61,11 @@ struct RunReport {
     return lines.joined(separator: "\n")
   }
 
+  private var handshakeText: String {
+    let (full, resumed) = (grouped(result.fullHandshakes), grouped(result.resumedHandshakes))
+    let times = "p50 \(duration(result.handshake.percentile(0.5))), p99 \(duration(result.handshake.percentile(0.99)))"
+    return "full \(full), resumed \(resumed), failed \(grouped(result.errors.handshakes)); \(times)"
+  }
   private var statusText: String {
     result.statuses.map { "\($0.status): \(grouped($0.count))" }.joined(separator: "  ")
   }
@@ -80,17 +90,30 @@ struct RunReport {
       ("bytes_in", "\(result.bytesIn)"), ("generator_busy", fixed(result.busy, 4)),
       ("sent_total", "\(result.sentTotal)"), ("answered_total", "\(result.answeredTotal)"),
       ("acknowledged_events", "\(result.acknowledgedEvents)"), ("reconnections", "\(result.reconnections)"),
+      ("tls", "\(plan.security != nil)"),
+      ("requests_per_connection", plan.requestsPerConnection.map { "\($0)" } ?? "null"),
+      ("connections_opened", "\(result.connectionsOpened)"),
+      ("connections_per_second", fixed(result.connectionsPerSecond, 1)),
     ]
     let statuses = result.statuses.map { ("\($0.status)", "\($0.count)") }
     let errors = [("total", "\(result.errors.total)")] + result.errors.byKind.map { ($0.name, "\($0.count)") }
-    var latency = [("count", "\(result.latency.count)"), ("mean", fixed(result.latency.meanNs, 1))]
-    latency.append(("min", "\(result.latency.minNs)"))
-    for (name, fraction) in Self.percentiles { latency.append((name, "\(result.latency.percentile(fraction))")) }
-    latency.append(("max", "\(result.latency.maxNs)"))
+    let handshakes = [
+      ("full", "\(result.fullHandshakes)"), ("resumed", "\(result.resumedHandshakes)"),
+      ("failed", "\(result.errors.handshakes)"),
+    ]
     fields.append(("statuses", Self.object(statuses)))
     fields.append(("errors", Self.object(errors)))
-    fields.append(("latency_ns", Self.object(latency)))
+    fields.append(("handshakes", Self.object(handshakes)))
+    fields.append(("handshake_ns", Self.durations(result.handshake)))
+    fields.append(("latency_ns", Self.durations(result.latency)))
     return Self.object(fields)
+  }
+  private static func durations(_ histogram: LatencyHistogram) -> String {
+    var fields = [("count", "\(histogram.count)"), ("mean", fixed(histogram.meanNs, 1))]
+    fields.append(("min", "\(histogram.minNs)"))
+    for (name, fraction) in percentiles { fields.append((name, "\(histogram.percentile(fraction))")) }
+    fields.append(("max", "\(histogram.maxNs)"))
+    return object(fields)
   }
   private static func object(_ fields: [(String, String)]) -> String {
     "{" + fields.map { "\($0.0.json): \($0.1)" }.joined(separator: ", ") + "}"

@@ -84,7 +84,7 @@ private func bind(_ front: inout FramedFront, _ bytes: RawSpan, _ sink: inout Si
 private func measureGate(_ events: Int) -> [Measurement] {
   var random = SystemRandomNumberGenerator()
   let key = APIKey.make(using: &random)
-  let entry = KeyFile.Entry(id: key.id, digest: key.digest, topics: ["*"], created: "2026-01-31T12:00:00Z")
+  let entry = KeyFile.Entry(id: key.id, .secret(key.digest), topics: ["*"], created: "2026-01-31T12:00:00Z")
   var keys = Authenticator(ring: KeyRing([entry], topics: topics, seed: 1), entropy: (1, 2))
   let (credential, name) = (Array(key.text.utf8), Array("telemetry".utf8))
   let directory = TopicDirectory(topics, seed: (1, 2))

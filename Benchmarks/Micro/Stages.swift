@@ -13,14 +13,31 @@ internal import Store
 /// Everything behind a front, at no cost.
 struct Sink: EventConsumer, ~Copyable {
   var count: UInt64 = 0
+  var peer: PrincipalID { .anonymous }
   mutating func principal(of credential: RawSpan) -> PrincipalID? { .anonymous }
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
     Grant(topic: TopicID(rawValue: 0), principal: principal, eventBytesMax: 256 << 10)
   }
-  mutating func take(_ event: borrowing Event) -> Verdict {
-    count &+= 1
+  mutating func take(_ event: borrowing Event) -> Verdict { .numbered(placement(of: 1)) }
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? { placement(of: 1) }
+  mutating func take(
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    atMost limit: Int
+  ) -> Run {
+    var (taken, lastStart, end) = (0, start, start)
+    while taken < limit, let payload = run.payload(at: end) {
+      (taken, lastStart, end) = (taken &+ 1, payload.lowerBound, payload.upperBound)
+    }
+    guard taken > 0 else { return .none }
+    return Run(count: taken, lastStart: lastStart, end: end, last: placement(of: taken))
+  }
+  private mutating func placement(of events: Int) -> Placement {
+    count &+= UInt64(truncatingIfNeeded: events)
     let mark = Mark(domain: .lane(LaneID(rawValue: 0)), number: EventNumber(rawValue: count))
-    return .numbered(Placement(mark: mark, lane: LaneID(rawValue: 0), offset: count))
+    return Placement(mark: mark, lane: LaneID(rawValue: 0), offset: count)
   }
   mutating func refuse(_ reason: Refusal, under grant: Grant) {}
 }

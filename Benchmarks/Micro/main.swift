@@ -2,18 +2,43 @@ internal import Glibc
 
 /// Reads the command line, measures, prints, and returns the exit code: 0, or 2 for a command line that makes no sense.
 func benchmark(_ arguments: [String]) -> Int32 {
-  var events = 1_000_000
-  if arguments.count == 2, arguments[0] == "--events", let count = Int(arguments[1]), count > 0 {
-    events = count
-  } else if !arguments.isEmpty {
-    print("usage: micro-benchmark [--events N]\n\nMeasures each stage of the line alone, with N events (1000000).")
-    return arguments == ["--help"] || arguments == ["-h"] ? 0 : 2
+  switch arguments.count {
+  case 0: printStages(events: 1_000_000)
+  case 1 where arguments == ["tls"]: printTLS(ms: 500)
+  case 2 where arguments[0] == "--events":
+    guard let events = Int(arguments[1]), events > 0 else { return help(2) }
+    printStages(events: events)
+  case 3 where arguments[0] == "tls" && arguments[1] == "--ms":
+    guard let ms = Int(arguments[2]), ms > 0 else { return help(2) }
+    printTLS(ms: ms)
+  default: return help(arguments == ["--help"] || arguments == ["-h"] ? 0 : 2)
   }
+  return 0
+}
+
+private func help(_ code: Int32) -> Int32 {
+  print(
+    """
+    usage: micro-benchmark [--events N]
+           micro-benchmark tls [--ms N]
+
+    Measures each stage of the line alone, with N events (1000000).
+    tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
+    """
+  )
+  return code
+}
+private func printStages(events: Int) {
   for stage in measureStages(events: events) {
     let tenths = stage.ns * 10 / UInt64(max(stage.events, 1))
     print("\(stage.name) events=\(stage.events) function=\(stage.function) nsPerEvent=\(tenths / 10).\(tenths % 10)")
   }
-  return 0
+}
+private func printTLS(ms: Int) {
+  for figure in measureTLS(ms: ms) + [1, 2].map({ measureTLSThreads($0, ms: ms) }) {
+    let tenths = figure.ns * 10 / UInt64(max(figure.count, 1))
+    print("\(figure.name) count=\(figure.count) ns=\(tenths / 10).\(tenths % 10) perSecond=\(Int(figure.perSecond))")
+  }
 }
 
 exit(benchmark(Array(CommandLine.arguments.dropFirst())))

@@ -22,6 +22,12 @@ import micro_benchmark
     #expect(Set(stages.map(\.name)).count == stages.count && Set(stages.map(\.function)).count == stages.count)
   }
 
+  @Test func `every part of the TLS engine is measured`() {
+    let figures = measureTLS(ms: 1) + [measureTLSThreads(2, ms: 1)]
+    #expect(figures.allSatisfy { $0.count > 0 && $0.ns > 0 })
+    #expect(Set(figures.map(\.name)).count == figures.count)
+  }
+
   @Test func `a command line that makes no sense is refused`() {
     for arguments in [[], ["smoke"], ["http", "--events"], ["http", "--events", "0"], ["framed", "--shards", "3"]] {
       #expect(benchmark(arguments) == 2, "\(arguments)")

@@ -40,15 +40,6 @@ import Testing
     }
   }
 
-  @Test func `a number twice around a text is worked out the same`() {
-    for number in Self.numbers {
-      let expected = "\(number),\"latest\":\(number)"
-      for room in [expected.utf8.count, expected.utf8.count + 3, 80] {
-        #expect(Self.text(Self.written(room: room) { $0.append(decimal: number, ",\"latest\":") }) == expected)
-      }
-    }
-  }
-
   @Test func `eight digits are always eight`() {
     for number in [0, 1, 12, 99_999_999, 10_000_000, 12_345_678, 90_909_090] as [UInt32] {
       let digits = String(number)

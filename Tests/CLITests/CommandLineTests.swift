@@ -53,7 +53,7 @@ import Testing
       for option in command.options { #expect(help.output.contains(option.name), "\(command.name) \(option.name)") }
       #expect(help.lines.allSatisfy { $0.count <= 130 }, "\(command.name)")
     }
-    for group in [[], ["log"], ["keys"], ["keys", "api"]] {
+    for group in [[], ["log"], ["keys"], ["keys", "api"], ["keys", "ticket"]] {
       #expect(try Program.Started(group + ["--help"]).end().status == 0)
       // Without a command there is nothing to do.
       let alone = try Program.Started(group).end()
@@ -67,7 +67,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("chekc", "'check'"), ("log cta", "'cat'"), ("keys api lsit", "'list'"), ("log cat --dta x", "'--data'"),
+    ("chekc", "'check'"), ("log cta", "'cat'"), ("keys api lsit", "'list'"), ("keys tikcet", "'ticket'"),
+    ("log cat --dta x", "'--data'"),
     ("log tail --folow", "'--follow'"),
   ]) func `a word that is mistyped ends with 2 and the nearest one`(line: String, hint: String) throws {
     let ended = try Program.Started(line.split(separator: " ").map(String.init)).end()
@@ -79,7 +80,7 @@ import Testing
     "check", "run", "log cat", "log cat --data a --config b", "log cat --data", "log cat --data a --limit 0",
     "log cat --data a --limit=x", "log tail --follow=yes --data a", "check --config a b", "keys api revoke --file a",
     "log export --data a --topic b", "keys api make --file a --topics a,,b",
-    "check --config a --config b",
+    "check --config a --config b", "keys ticket make", "keys ticket list --file a --config b",
   ]) func `a line that makes no sense ends with 2`(line: String) throws {
     let ended = try Program.Started(line.split(separator: " ").map(String.init)).end()
     #expect(ended.status == 2 && ended.errors.contains("--help"), "\(ended.status) \(ended.errors)")
@@ -87,6 +88,8 @@ import Testing
 
   @Test(arguments: [
     "check --config /nowhere/at/all", "log cat --data /nowhere/at/all", "keys api list --file /nowhere/at/all",
+    "keys ticket list --file /nowhere/at/all", "keys ticket rotate --file /nowhere/at/all",
+    "keys ticket make --file /nowhere/at/all",
     "log verify --data /proc",
   ]) func `what is not there ends with 3 and its name`(line: String) throws {
     let words = line.split(separator: " ").map(String.init)

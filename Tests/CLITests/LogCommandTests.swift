@@ -33,6 +33,32 @@ import Testing
     #expect(events[4]["valueText"] as? String == "")
   }
 
+  @Test(arguments: ["cat", "tail", "topics", "export"])
+  func `a flipped bit in the newest segment is named, and all else is read`(command: String) throws {
+    let log = LogMaker()
+    for number in 0..<10 {
+      log.add("{\"n\":\(number)}")
+      log.commit()
+    }
+    log.seal()
+    let arguments = ["log", command, "--data", log.path] + (command == "export" ? ["-t", "events", "-o", "-"] : [])
+    #expect(try Program.Started(arguments).end().status == 0)
+    // The header takes a block and each commit one.
+    let place = 4096 * 6 + 100
+    let before = log.bytes(0, at: place, count: 1)
+    log.spoil(0, at: place, with: [before[0] ^ 1])
+    let reading = try Program.Started(arguments).end()
+    #expect(reading.status == 1)
+    #expect(
+      reading.errors.contains("0000.segment: offset \(4096 * 6): commit 6 was durable and does not read back"),
+      "\(reading.errors)"
+    )
+    #expect(reading.errors.contains("`sluice log verify` tells more"), "\(reading.errors)")
+    if command != "topics" {
+      #expect(reading.lines.count == 9 && !reading.output.contains("\"n\":5}"), "\(reading.output)")
+    }
+  }
+
   @Test(arguments: [Codec.none, .lz4])
   func `cat prints the events that are asked for and no others`(codec: Codec) throws {
     let log = LogMaker(topics: ["events", "orders"], codec: codec)

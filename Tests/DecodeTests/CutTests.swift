@@ -71,6 +71,10 @@ let httpStreams: [(name: String, bytes: [UInt8])] = {
     ),
     ("a long line", post("{1}\n\(long)\n{2}", type: ndjson) + post("{3}")),
     ("a long line in chunks", chunked(["{1}\nxx", long, "x\n{2}", "\n"], type: ndjson) + post("{3}")),
+    (
+      "lines that end in every way",
+      post("\r\n\n{1}\r\n\r\r\n{2}\r\n\n\r\n\r{3}\r\r\n{4}\n\r{5}\n\r\n", type: ndjson) + post("{6}\r", type: ndjson)
+    ),
     ("a long event", post(long) + post("{2}")),
     ("a long event in chunks", chunked([long, long]) + post("{2}")),
     ("refused and discarded", post(long, to: "none") + chunked([long, "b"], type: "text/plain") + post("{1}")),
@@ -119,6 +123,25 @@ struct CutTests {
     let crumbs = outcome(HTTPFront.self, bytes, cuts: Array(1..<bytes.count), prepare: prepare)
     let isSame = crumbs == whole
     #expect(isSame, "\(name), byte by byte")
+  }
+
+  @Test(arguments: 0..<httpStreams.count)
+  func `events taken at once and events offered one by one come to the same`(_ index: Int) {
+    let (name, bytes) = httpStreams[index]
+    for lanes in [[0], [0, 0, 1], []] as [[UInt16]] {
+      func prepare(_ line: inout Line<HTTPFront>) {
+        line.consumer.refuses = [("bad", .forbidden), ("busy", .overloaded)]
+        line.consumer.lanes = lanes
+      }
+      // Twice, so that heads come again.
+      let atOnce = outcome(HTTPFront.self, bytes + bytes, cuts: [], prepare: prepare)
+      let oneByOne = outcome(HTTPFront.self, bytes + bytes, cuts: []) { line in
+        prepare(&line)
+        line.consumer.takesPlain = false
+      }
+      let isSame = atOnce == oneByOne
+      #expect(isSame, "\(name), lanes \(lanes)")
+    }
   }
 
   @Test(arguments: 0..<httpStreams.count)

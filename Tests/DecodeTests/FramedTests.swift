@@ -157,6 +157,78 @@ struct FramedTests {
     #expect(merged(stalled.replies) == merged(whole.replies))
   }
 
+  /// Every event's request, what became of it and at which offset, however many answers say it.
+  static func verdicts(_ replies: [UInt8], of requests: [UInt32]) -> [[UInt64]] {
+    var all: [[UInt64]] = []
+    for answer in frames(replies) where answer.kind == 0x83 || answer.kind == 0x85 {
+      func number(_ at: Int, _ count: Int) -> UInt64 { answer.rest[at..<at + count].reduce(0) { $0 << 8 | UInt64($1) } }
+      let count = number(0, 4)
+      let isStored = answer.kind == 0x83
+      for place in 0..<count {
+        let request = all.count < requests.count ? requests[all.count] : 0
+        let what = isStored ? number(8, 8) + place : number(4, 1)
+        all.append([UInt64(request), UInt64(answer.kind), UInt64(answer.alias), what])
+      }
+      // A run's last offset follows from its first, and its answer names the last request.
+      guard !isStored || number(16, 8) == number(8, 8) + count - 1, all.last?[0] == UInt64(answer.request) else {
+        return []
+      }
+    }
+    return all
+  }
+
+  @Test(arguments: [1, 3, 100])
+  func `runs of events cut at every byte say the same as events that are offered alone`(runMax: Int) {
+    var sent = hello("secret", request: 1) + bind(1, "temps", request: 2) + bind(2, "doors", request: 3)
+    var requests: [UInt32] = []
+    func add(_ request: UInt32, _ frame: [UInt8]) {
+      sent += frame
+      requests.append(request)
+    }
+    for request in UInt32(10)..<60 {
+      switch request % 17 {
+      case 3: add(request, event(request, "bad\(request)"))
+      case 7: add(request, event(request, String(repeating: "x", count: 41)))
+      case 9: add(request, frame(3, flags: 4, alias: 1, request: request, [0, 1, 0x6B, 0x66]))
+      case 11: add(request, event(request, ""))
+      case 13...15: add(request, event(request, "d\(request)", alias: 2))
+      default: add(request, event(request, String(repeating: "y", count: Int(request % 5) + 1)))
+      }
+      if request == 40 { sent += frame(4, request: 0) }
+    }
+    add(60, event(60, String(repeating: "z", count: 40)))
+    func prepare(_ line: inout Line<FramedFront>) {
+      line.consumer.eventBytesMax = 40
+      line.consumer.refuses = [("bad", .forbidden)]
+    }
+    let alone = outcome(FramedFront.self, sent, cuts: []) { line in
+      prepare(&line)
+      line.consumer.takesPlain = false
+    }
+    let expected = FramedTests.verdicts(alone.replies, of: requests)
+    #expect(expected.count == requests.count && alone.failure == nil)
+    for cut in 0..<sent.count {
+      let cuts = cut == 0 ? Array(1..<sent.count) : [cut]
+      let runs = outcome(FramedFront.self, sent, cuts: cuts) { line in
+        prepare(&line)
+        line.consumer.runMax = runMax
+      }
+      let isSame =
+        runs.taken == alone.taken && runs.refusedByFront == alone.refusedByFront && runs.failure == nil
+        && FramedTests.verdicts(runs.replies, of: requests) == expected
+      guard isSame else {
+        Issue.record(cut == 0 ? "byte by byte" : "cut at \(cut)")
+        return
+      }
+    }
+    var line = Line<FramedFront>()
+    prepare(&line)
+    line.consumer.runMax = runMax
+    line.receive(sent)
+    let (inRuns, keyed) = (line.consumer.takenInRuns, line.consumer.taken.count { $0.key != nil })
+    #expect(inRuns == alone.taken.count - keyed, "whatever can be is taken in runs")
+  }
+
   @Test func `a frame too large is skipped without being carried`() {
     var line = Line<FramedFront>()
     line.receive(bind(1, "temps"))

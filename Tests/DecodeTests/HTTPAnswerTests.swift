@@ -310,6 +310,31 @@ struct HTTPAnswerTests {
       #expect(found.body.contains("T11:18:\(second)."))
     }
   }
+
+  @Test func `a receipt written after another's model is the one written from scratch`() {
+    var generator = Generator(state: 3)
+    let offsets: [UInt64] = [0, 1, 8, 9, 10, 11, 99, 100, 101, 999, 1000, 7, 12_345_678_901, .max - 2, .max / 10]
+    for round in 0..<400 {
+      var after = Line<HTTPFront>()
+      var alone = Line<HTTPFront>()
+      let offset =
+        round < offsets.count ? offsets[round] : generator.next() >> UInt64.random(in: 0..<64, using: &generator)
+      let next = round % 3 == 0 ? offset &+ 1 : offsets.randomElement(using: &generator)!
+      func clock(_ ns: Int64) -> ClockReading {
+        ClockReading(utcNs: utcNs + ns, errorNs: round % 2 == 0 ? nil : 17, state: .locked, monotonicNs: 0)
+      }
+      after.desk.clock = clock(Int64.random(in: 0..<900_000_000, using: &generator))
+      after.consumer.numbers[0] = offset
+      after.receive(post("{1}"))
+      after.replies = []
+      after.desk.clock = clock(Int64.random(in: 0..<999_999_958, using: &generator))
+      (after.consumer.numbers[0], alone.consumer.numbers[0], alone.desk.clock) = (next, next, after.desk.clock)
+      after.receive(post("{1}"))
+      alone.receive(post("{1}"))
+      let (left, right) = (after.text, alone.text)
+      #expect(left == right, "\(next) after \(offset)")
+    }
+  }
 }
 
 extension String {

@@ -346,6 +346,50 @@ struct HTTPRequestTests {
     #expect(taken == expected)
   }
 
+  @Test func `leave is asked for once a head, and again when the rules have changed`() {
+    let event = String(repeating: "e", count: 16)
+    var line = Line<HTTPFront>()
+    for _ in 0..<10 { line.receive(post(event) + post(event, ["Authorization: Bearer secret"])) }
+    let asked = line.consumer.grants
+    // The connection remembers the slot of its last head only.
+    #expect(asked == 20)
+    line.receive(post(event) + post(event) + post(event))
+    let known = line.consumer.grants
+    #expect(known == 21)
+    line.desk.forgetGrants()
+    line.consumer.grantRefusal = .forbidden
+    line.replies = []
+    line.receive(post(event))
+    let statuses = line.statuses
+    #expect(statuses == [403])
+  }
+
+  @Test func `a known head opens nothing where a key is needed`() {
+    let event = String(repeating: "e", count: 16)
+    var line = Line<HTTPFront>()
+    // The last of these takes the slot at which every front looks first.
+    for number in 0..<64 { line.receive(post(event, ["A: \(number)"])) }
+    line.receive(post(event, ["A: 63"]))
+    let grants = line.consumer.grants
+    #expect(grants == 64, "the head is known")
+    line.front = HTTPFront(FrontTraits(requiresKey: true))
+    line.replies = []
+    line.receive(post(event, ["A: 63"]))
+    let statuses = line.statuses
+    #expect(statuses == [401])
+  }
+
+  @Test func `a credential that is none any more opens nothing, however well its head is known`() {
+    let event = String(repeating: "e", count: 16)
+    var line = Line<HTTPFront>(requiresKey: true)
+    let request = post(event, ["Authorization: Bearer secret"])
+    line.receive(request + request)
+    line.consumer.secret = "other"
+    line.receive(request)
+    let statuses = line.statuses
+    #expect(statuses == [200, 200, 401])
+  }
+
   @Test func `a head that is known but for one byte is read`() {
     let known = post("{1}", ["A: b"])
     for place in 0..<known.utf8.count - 3 {

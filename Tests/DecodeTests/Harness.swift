@@ -16,6 +16,8 @@ struct Recorder: EventConsumer, ~Copyable {
   var taken: [Taken] = []
   var refusedByFront: [Refusal] = []
   var grants = 0
+  /// The credential of principal 7.
+  var secret = "secret"
   /// Lanes that events go to, one after another; memory when empty.
   var lanes: [UInt16] = [0]
   var numbers: [UInt64] = Array(repeating: 0, count: 16)
@@ -27,9 +29,16 @@ struct Recorder: EventConsumer, ~Copyable {
   var refuses: [(prefix: String, reason: Refusal)] = []
   var eventBytesMax = 1000
   var grantRefusal: Refusal?
+  /// Whether events of which nothing is said are taken without being offered one by one.
+  var takesPlain = true
+  /// How many events of a run it takes at once, at the most.
+  var runMax = Int.max
+  /// How many it took that way.
+  var takenInRuns = 0
 
+  var peer = PrincipalID.anonymous
   mutating func principal(of credential: RawSpan) -> PrincipalID? {
-    bytes(credential) == Array("secret".utf8) ? PrincipalID(rawValue: 7) : nil
+    bytes(credential) == Array(secret.utf8) ? PrincipalID(rawValue: 7) : nil
   }
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant {
     grants += 1
@@ -47,24 +56,57 @@ struct Recorder: EventConsumer, ~Copyable {
     latersLeft = laters
     let payload = bytes(event.payload)
     for (prefix, reason) in refuses where payload.starts(with: prefix.utf8) { return .refused(reason) }
+    let key = event.hasKey ? bytes(event.key) : nil
+    return .numbered(number(payload, key: key, event.origin, under: event.grant))
+  }
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
+    let payload = bytes(payload)
+    guard takesPlain, latersLeft == 0, !refuses.contains(where: { payload.starts(with: $0.prefix.utf8) }) else {
+      return nil
+    }
+    latersLeft = laters
+    return number(payload, key: nil, Origin(), under: grant)
+  }
+  mutating func take(
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    atMost limit: Int
+  ) -> Run {
+    var taken = Run.none
+    var end = start
+    while taken.count < min(limit, runMax), let place = run.payload(at: end) {
+      // A run goes to one lane.
+      if taken.count > 0, nextLane != taken.last.lane || laters > 0 { break }
+      guard let last = take(bytes.extracting(place), under: grant) else { break }
+      end = place.upperBound
+      taken = Run(count: taken.count + 1, lastStart: place.lowerBound, end: end, last: last)
+    }
+    takenInRuns += taken.count
+    return taken
+  }
+  private var nextLane: LaneID { LaneID(rawValue: lanes.isEmpty ? 0 : lanes[taken.count % lanes.count]) }
+
+  private mutating func number(_ payload: [UInt8], key: [UInt8]?, _ origin: Origin, under grant: Grant) -> Placement {
+    let lane = nextLane
     taken.append(
       Taken(
-        topic: event.grant.topic.rawValue,
-        principal: event.grant.principal.rawValue,
-        key: event.hasKey ? bytes(event.key) : nil,
+        topic: grant.topic.rawValue,
+        principal: grant.principal.rawValue,
+        key: key,
         payload: payload,
-        origin: event.origin
+        origin: origin
       )
     )
     guard !lanes.isEmpty else {
       let mark = Mark(domain: .memory, number: EventNumber(rawValue: UInt64(taken.count)))
-      return .numbered(Placement(mark: mark, lane: LaneID(rawValue: 0), offset: UInt64(taken.count - 1)))
+      return Placement(mark: mark, lane: lane, offset: UInt64(taken.count - 1))
     }
-    let lane = LaneID(rawValue: lanes[(taken.count - 1) % lanes.count])
     numbers[Int(lane.rawValue)] += 1
     let number = numbers[Int(lane.rawValue)]
     let mark = Mark(domain: .lane(lane), number: EventNumber(rawValue: number))
-    return .numbered(Placement(mark: mark, lane: lane, offset: isOffsetKnown ? number - 1 : nil))
+    return Placement(mark: mark, lane: lane, offset: isOffsetKnown ? number - 1 : nil)
   }
   mutating func refuse(_ reason: Refusal, under grant: Grant) { refusedByFront.append(reason) }
 }

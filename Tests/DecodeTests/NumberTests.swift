@@ -17,8 +17,6 @@ struct NumberTests {
     for value in values {
       let text = String(value)
       #expect(written(text.utf8.count) { $0.append(decimal: value) } == text)
-      #expect(written(text.utf8.count * 2 + 1) { $0.append(decimal: value, "-") } == text + "-" + text)
-      #expect(written(64) { $0.append(decimal: value, "-") } == text + "-" + text)
     }
     for value: UInt32 in [0, 1, 12_345_678, 90_000_009, 99_999_999] {
       let text = String(value)

@@ -2,11 +2,12 @@ import Bytes
 import Events
 import Formats
 import Host
+import LogReading
 import Store
 import World
 
-/// One event as a reader of the files finds it.
-struct LoggedEvent {
+/// One event, with its topic's name.
+struct NamedEvent {
   let lane: Int
   let topic: String
   let offset: UInt64
@@ -16,7 +17,7 @@ struct LoggedEvent {
 
 /// What the files of a data directory hold.
 struct LoggedEvents {
-  private(set) var events: [LoggedEvent] = []
+  private(set) var events: [NamedEvent] = []
   private(set) var faults: [String] = []
   /// How many segments hold something.
   private(set) var segments = 0
@@ -28,8 +29,7 @@ struct LoggedEvents {
     guard let text = try directory.read(Manifest.fileName) else { throw GatewayFailure("\(data) has no manifest") }
     let manifest = try Manifest(reading: String(decoding: text, as: UTF8.self))
     names = manifest.topics.map(\.name)
-    var decompressor = LZ4Decompressor()
-    var scratch = Region(id: RegionID(rawValue: 0), byteCount: 16 << 20)
+    var walk = CommitWalk(scratchBytes: 16 << 20)
     var region = Region(id: RegionID(rawValue: 0), byteCount: 1 << 20)
     for lane in 0..<manifest.lanes {
       let id = LaneID(rawValue: UInt16(lane))
@@ -42,7 +42,7 @@ struct LoggedEvents {
         try files[Int(slot)]!.read(into: &region, at: offset)
         reader.take(region.bytes) { found in
           used.insert(found.slot)
-          add(found, lane: lane, &decompressor, &scratch)
+          add(found, lane: id, &walk)
         }
       }
       segments += used.count
@@ -50,28 +50,18 @@ struct LoggedEvents {
     }
   }
 
-  private mutating func add(
-    _ found: LaneReader.Found,
-    lane: Int,
-    _ decompressor: inout LZ4Decompressor,
-    _ scratch: inout Region
-  ) {
-    guard found.header.kind == .records else { return }
-    let body = found.bytes.extracting(CommitHeader.byteCount..<found.header.bytesUsed)
-    var batches = BatchReader(body)
+  private mutating func add(_ found: LaneReader.Found, lane: LaneID, _ walk: inout CommitWalk) {
     do throws(RecordBatchFault) {
-      while let element = try batches.next() {
-        var records = try element.batch.records(through: &decompressor, into: &scratch)
-        while let record = try records.next() {
-          let event = LoggedEvent(
-            lane: lane,
-            topic: names[Int(element.topic.rawValue)],
-            offset: record.offset,
-            key: record.hasKey ? copy(record.key) : nil,
-            value: copy(record.value)
+      try walk.events(of: found, in: lane) { event in
+        events.append(
+          NamedEvent(
+            lane: Int(event.lane.rawValue),
+            topic: names[Int(event.topic.rawValue)],
+            offset: event.offset,
+            key: event.key,
+            value: event.value
           )
-          events.append(event)
-        }
+        )
       }
     } catch { faults.append("\(error)") }
   }
@@ -81,6 +71,3 @@ struct LoggedEvents {
     events.filter { $0.topic == topic }.map { String(decoding: $0.value, as: UTF8.self) }
   }
 }
-
-/// A copy of bytes that somebody else holds.
-private func copy(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }

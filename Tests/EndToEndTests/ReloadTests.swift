@@ -114,7 +114,7 @@ extension EndToEnd {
     }
 
     private func line(_ key: APIKey.Fresh, _ topics: String) -> String {
-      KeyFile.Entry(id: key.id, digest: key.digest, topics: [topics], created: "2026-01-31T12:00:00Z").line
+      KeyFile.Entry(id: key.id, .secret(key.digest), topics: [topics], created: "2026-01-31T12:00:00Z").line
     }
 
     /// Changes the settings, reloads them and waits until that is done.

@@ -1,3 +1,4 @@
+import Events
 import Testing
 
 @testable import Gate
@@ -69,6 +70,33 @@ import Testing
     }
   }
 
+  @Test func `a client's certificate can open a key, with its name as it is or with a star`() throws {
+    let text = """
+      abcdefgh certificate:*.plant4.example topics=a created=2026-01-31T12:00:00Z
+      bcdefghi certificate:pump.plant4.example topics=b created=2026-01-31T12:00:00Z
+      cdefghij certificate:CN=a%20b,O=100%25 topics=a created=2026-01-31T12:00:00Z
+      defghijk certificate:old.* topics=* created=2026-01-31T12:00:00Z revoked
+      """
+    let file = try KeyFile(text, file: "keys")
+    #expect(file.entries.map(\.line) == text.split(separator: "\n").map(String.init))
+    let topics = ["a", "b"].enumerated().map { Topic(id: TopicID(rawValue: UInt16($0)), name: $1) }
+    let ring = KeyRing(file.entries, topics: topics, seed: 1)
+    for (name, number) in [
+      ("pump.plant4.example", UInt32(2)), ("valve.plant4.example", 1), ("CN=a b,O=100%", 3), ("old.one", 0), ("", 0),
+      ("plant4.example", 0),
+    ] { #expect(ring.principal(ofCertificate: name).rawValue == number) }
+    #expect(ring.may(PrincipalID(rawValue: 1), write: TopicID(rawValue: 0)))
+    #expect(!ring.may(PrincipalID(rawValue: 1), write: TopicID(rawValue: 1)))
+    // Connections may live longer than the right of who made them.
+    #expect(!ring.may(PrincipalID(rawValue: 4), write: TopicID(rawValue: 0)))
+  }
+
+  @Test(arguments: ["", "a*b*c", "%41", "a\u{7F}"])
+  func `a certificate's name that matches nothing sensible is a mistake`(_ name: String) {
+    let line = "abcdefgh certificate:\(name) topics=a created=2026-01-31T12:00:00Z"
+    #expect(throws: KeyFileMistakes.self) { try KeyFile(line, file: "keys") }
+  }
+
   @Test func `no mistake and no description tells a secret`() throws {
     let (text, entry) = key(1)
     let secret = try #require(text.split(separator: "_").last)
@@ -79,7 +107,11 @@ import Testing
     var random = Lehmer(state: 5)
     let fresh = APIKey.make(using: &random)
     #expect("\(fresh)" == "API key \(fresh.id)")
-    #expect("\(entry.digest)" == "digest" && !"\(entry)".contains(entry.digest.hex))
+    guard case .secret(let digest) = entry.credential else {
+      Issue.record("a key has a secret")
+      return
+    }
+    #expect("\(digest)" == "digest" && !"\(entry)".contains(digest.hex))
   }
 
   @Test func `keys are added and revoked without touching the rest`() throws {

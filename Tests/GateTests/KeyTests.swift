@@ -23,7 +23,7 @@ func key(_ number: UInt64, topics: [String] = ["*"], isRevoked: Bool = false) ->
   let fresh = APIKey.make(using: &random)
   let entry = KeyFile.Entry(
     id: fresh.id,
-    digest: fresh.digest,
+    .secret(fresh.digest),
     topics: topics,
     created: "2026-01-31T12:00:00Z",
     isRevoked: isRevoked

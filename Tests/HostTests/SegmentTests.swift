@@ -1,6 +1,7 @@
 import Bytes
 import Events
 import Glibc
+import Synchronization
 import Testing
 import World
 
@@ -122,6 +123,37 @@ extension RealMachine {
     let files = TemporaryDirectory()
     func openOnce() throws { _ = try DataDirectory(files.path + "/data") }
     try openOnce()
+    try openOnce()
+  }
+
+  @Test func `readers that look at the lock keep no gateway from starting`() throws {
+    let files = TemporaryDirectory()
+    let path = files.path + "/data"
+    func openOnce() throws(HostFailure) { _ = try DataDirectory(path) }
+    try openOnce()
+    let reader = LockProbe(path + "/lock")
+    let thread = try PinnedThread("reader", cpu: nil, moving: 0) { _ in reader.probe() }
+    reader.waitForProbes(1000)
+    let failure: HostFailure? = {
+      do throws(HostFailure) { for _ in 0..<100 { try openOnce() } } catch { return error }
+      return nil
+    }()
+    reader.stop()
+    thread.join()
+    #expect(failure == nil, "\(failure?.cause ?? "")")
+  }
+
+  @Test func `a reader that keeps the lock is not taken for a gateway`() throws {
+    let files = TemporaryDirectory()
+    let path = files.path + "/data"
+    func openOnce() throws { _ = try DataDirectory(path) }
+    try openOnce()
+    let lock = open(path + "/lock", O_RDONLY)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_SH) == 0)
+    let failure = #expect(throws: HostFailure.self) { try openOnce() }
+    #expect(failure?.errorNumber == EBUSY && failure?.cause.contains("gateway") == false, "\(failure?.cause ?? "")")
+    flock(lock, LOCK_UN)
     try openOnce()
   }
 
@@ -257,4 +289,25 @@ extension RealMachine {
     #expect(left.isEmpty)
     #expect(throws: HostFailure.self) { _ = try DataDirectory.flushLatencies(in: files.path + "/none", count: 1) }
   }
+}
+
+/// Looks again and again whether somebody has a lock, as readers of the log do.
+private final class LockProbe: Sendable {
+  private let path: String
+  private let count = Atomic<Int>(0)
+  private let isStopped = Atomic<Bool>(false)
+
+  init(_ path: String) { self.path = path }
+
+  func probe() {
+    let lock = open(path, O_RDONLY)
+    defer { close(lock) }
+    while !isStopped.load(ordering: .relaxed) {
+      flock(lock, LOCK_SH | LOCK_NB)
+      flock(lock, LOCK_UN)
+      count.wrappingAdd(1, ordering: .relaxed)
+    }
+  }
+  func waitForProbes(_ least: Int) { while count.load(ordering: .relaxed) < least { sched_yield() } }
+  func stop() { isStopped.store(true, ordering: .relaxed) }
 }

@@ -23,6 +23,19 @@ struct ArgumentsTests {
     #expect(plan.reconnects)
   }
 
+  @Test func `how to speak TLS lands in the plan`() throws {
+    let plan = try Order([
+      "--tls-name", "gateway.test", "--tls", "--tls-ca", "ca.pem", "--tls-resume", "--requests-per-connection", "3",
+      "--tls-handshakes", "7",
+    ]).plan
+    #expect(plan.security?.handshakesAtOnce == 7)
+    #expect((plan.security?.serverName, plan.security?.authorities) == ("gateway.test", "ca.pem"))
+    #expect((plan.security?.resumes, plan.security?.verifiesServer) == (true, true))
+    #expect(plan.requestsPerConnection == 3)
+    #expect(try Order(["--tls", "--tls-insecure"]).plan.security?.verifiesServer == false)
+    #expect(try Order([]).plan.security == nil)
+  }
+
   @Test func `a number of requests replaces time limit and warm-up`() throws {
     let plan = try Order(["--requests", "100"]).plan
     #expect((plan.requests, plan.duration, plan.warmup) == (100, nil, 0))
@@ -40,7 +53,8 @@ struct ArgumentsTests {
     arguments: [
       ["--rate"], ["--rate", "fast"], ["--rate", "-1"], ["--connections", "0"], ["--target", "localhost"],
       ["--target", ":80"], ["--target", "a:0"], ["--protocol", "mqtt"], ["--json=yes"], ["stray"], ["--bytes", "50"],
-      ["--expect-status", "ok"], ["--header", "none"],
+      ["--expect-status", "ok"], ["--header", "none"], ["--tls-name", "a"], ["--tls-resume"],
+      ["--requests-per-connection", "0"],
     ])
   func `what makes no sense is refused`(arguments: [String]) {
     #expect(throws: ArgumentMistake.self) { try Order(arguments) }

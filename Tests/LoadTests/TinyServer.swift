@@ -7,11 +7,13 @@ final class TinyServer: @unchecked Sendable {
   private let listener: Int32
   private let respond: @Sendable (_ request: Int, _ bytes: Data) -> Reply
   private let isFramed: Bool
+  private let tls: TinyTLS?
   private let wantsEnd = Atomic<Bool>(false)
   private let finished = DispatchSemaphore(value: 0)
   // SAFETY of @unchecked: only the thread touches these until `stop` has waited for its end.
   private var received = Data()
   private var requests = 0
+  private(set) var connections = 0
 
   enum Reply {
     case bytes(String)
@@ -25,8 +27,8 @@ final class TinyServer: @unchecked Sendable {
   convenience init(_ respond: @escaping @Sendable (_ request: Int) -> Reply) {
     self.init(framed: false) { request, _ in respond(request) }
   }
-  init(framed: Bool, _ respond: @escaping @Sendable (_ request: Int, _ bytes: Data) -> Reply) {
-    (self.respond, isFramed) = (respond, framed)
+  init(framed: Bool, tls: TinyTLS? = nil, _ respond: @escaping @Sendable (_ request: Int, _ bytes: Data) -> Reply) {
+    (self.respond, isFramed, self.tls) = (respond, framed, tls)
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -43,7 +45,7 @@ final class TinyServer: @unchecked Sendable {
     Thread.detachNewThread { self.serve() }
   }
 
-  /// Ends the thread and hands over everything that was received.
+  /// Ends the thread and hands over every whole request that was received.
   func stop() -> String {
     wantsEnd.store(true, ordering: .releasing)
     finished.wait()
@@ -57,10 +59,12 @@ final class TinyServer: @unchecked Sendable {
       _ = poll(&polled, nfds_t(polled.count), 20)
       for entry in polled where entry.revents != 0 {
         if entry.fd == listener {
+          connections += 1
           polled.append(pollfd(fd: accept(listener, nil, nil), events: Int16(POLLIN), revents: 0))
         } else if !read(entry.fd, &pending) {
           close(entry.fd)
           pending[entry.fd] = nil
+          tls?.forget(entry.fd)
           polled.removeAll { $0.fd == entry.fd }
         }
       }
@@ -74,20 +78,33 @@ final class TinyServer: @unchecked Sendable {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     guard count > 0 else { return false }
-    received.append(contentsOf: buffer[..<count])
-    pending[descriptor, default: Data()].append(contentsOf: buffer[..<count])
+    var bytes = Array(buffer[..<count])
+    var isOver = false
+    if let opened = tls?.open(descriptor, bytes) {
+      if !opened.output.isEmpty { Self.send(opened.output, descriptor) }
+      (bytes, isOver) = (opened.plaintext, opened.isOver)
+    }
+    pending[descriptor, default: Data()].append(contentsOf: bytes)
     while let length = isFramed ? Self.frameBytes(pending[descriptor]!) : Self.requestBytes(pending[descriptor]!) {
       let request = Data(pending[descriptor]!.prefix(length))
       pending[descriptor] = Data(pending[descriptor]!.dropFirst(length))
+      // Whole requests, for pieces of several connections would tear them apart.
+      received.append(request)
       defer { requests += 1 }
       switch respond(requests, request) {
-      case .frame(let bytes): _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+      case .frame(let bytes): answer(bytes, descriptor)
       case .silence: continue
       case .hangUp: return false
-      case .bytes(let text): _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+      case .bytes(let text): answer(Array(text.utf8), descriptor)
       }
     }
-    return true
+    return !isOver
+  }
+  private func answer(_ bytes: [UInt8], _ descriptor: Int32) {
+    Self.send(tls?.seal(descriptor, bytes) ?? bytes, descriptor)
+  }
+  private static func send(_ bytes: [UInt8], _ descriptor: Int32) {
+    _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
   private static func frameBytes(_ data: Data) -> Int? {
     guard data.count >= 4 else { return nil }

@@ -146,15 +146,12 @@ struct BatchTests {
       }
       let bytes = wire.span.bytes
       let taken = many.append(
-        run: bytes,
+        Sized(bytes: bytes),
+        of: bytes,
         from: 0,
         topic: TopicID(rawValue: 0),
         offset: 7,
         timestampMs: 1000,
-        next: { at in
-          guard at < bytes.byteCount else { return nil }
-          return at + 2..<at + 2 + Int(bytes.integer(UInt16.self, at: at))
-        },
         stamp: first,
         idStep: 3,
         atMost: limit
@@ -166,6 +163,17 @@ struct BatchTests {
       let right = many.seal(using: region(4, bytes: regionBytes))
       #expect(try read(left) == read(right))
     }
+  }
+}
+
+/// Events with their lengths in front.
+struct Sized: EventRun, ~Escapable {
+  let bytes: RawSpan
+  @_lifetime(copy bytes) init(bytes: RawSpan) { self.bytes = bytes }
+
+  func payload(at offset: Int) -> Range<Int>? {
+    guard offset < bytes.byteCount else { return nil }
+    return offset + 2..<offset + 2 + Int(bytes.integer(UInt16.self, at: offset))
   }
 }
 

@@ -133,7 +133,11 @@ import Testing
     var text = topic
     switch parts[0] {
     case "topics[]": text = "topics: [{name: a, \(parts[1]): \(value)}]"
-    case "listeners[]": text += "listeners: [{protocol: http, address: \"127.0.0.1:1\", \(parts[1]): \(value)}]"
+    case "listeners[]":
+      let rest = parts.dropFirst()
+      text +=
+        "listeners: [{protocol: http, address: \"127.0.0.1:1\", " + rest.dropLast().map { "\($0): {" }.joined()
+        + "\(rest.last!): \(value)" + String(repeating: "}", count: rest.count) + "]"
     default:
       text +=
         parts.dropLast().map { "\($0): {" }.joined() + "\(parts.last!): \(value)"

@@ -109,9 +109,19 @@ import Testing
       lines.append(key.path)
     }
     text += "    retention: {age: '?!'}\nlisteners:\n"
-    for (index, key) in keys.filter({ $0.path.hasPrefix("listeners[].") }).enumerated() {
-      text += (index == 0 ? "  - " : "    ") + "\(key.path.dropFirst(12)): '?!'\n"
+    let own = keys.filter { $0.path.hasPrefix("listeners[].") }.map { String($0.path.dropFirst(12)) }
+    for (index, key) in own.filter({ !$0.contains(".") }).enumerated() {
+      text += (index == 0 ? "  - " : "    ") + "\(key): '?!'\n"
     }
+    func wrong(_ prefix: String) -> String {
+      let words = own.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }.filter { !$0.contains(".") }
+      // Any text is a path.
+      return words.map { "\($0): '\(isPath(prefix + $0) ? "" : "?!")'" }.joined(separator: ", ")
+    }
+    func isPath(_ key: String) -> Bool { keys.contains { $0.path == "listeners[]." + key && $0.type.contains("path") } }
+    text += "    proxy_protocol: {\(wrong("proxy_protocol."))}\n    tls: {\(wrong("tls.")), "
+    text += "client_certificates: {\(wrong("tls.client_certificates."))}, tickets: {\(wrong("tls.tickets."))}, "
+    text += "certificates: [{\(wrong("tls.certificates[]."))}]}\n"
     let sections = ["log", "limits", "telemetry"]
     for section in sections {
       text += "\(section):\n"

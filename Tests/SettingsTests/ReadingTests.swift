@@ -31,8 +31,8 @@ let topic = "topics: [{name: events}]\n"
     let read = try settings(everyKey)
     #expect(read.dataDirectory == "/var/lib/sluice" && read.shards == 2 && read.lanes == 4 && read.steering == .nic)
     #expect(read.wait.policy == .latency && read.wait.spinNs == 50_000)
-    #expect(read.listeners.count == 2)
-    let (http, framed) = (read.listeners[0], read.listeners[1])
+    #expect(read.listeners.count == 3)
+    let (http, framed) = (read.listeners[0], read.listeners[2])
     #expect(http.name == "public" && http.protocolName == "http" && http.keys == .required && http.backlog == 512)
     #expect(http.address.isWildcard && !http.address.isIPv4 && http.address.port == 8080)
     #expect(framed.name == "framed" && framed.address.isIPv4 && framed.keys == .none)
@@ -53,7 +53,7 @@ let topic = "topics: [{name: events}]\n"
     #expect(limits.headerTimeNs == 5_000_000_000 && limits.bodyTimeNs == 60_000_000_000)
     #expect(limits.idleTimeNs == 120_000_000_000 && limits.sendTimeNs == 20_000_000_000)
     #expect(limits.timeInFlightNs == 1_500_000_000 && limits.drainTimeNs == 10_000_000_000)
-    #expect(limits.acceptsPerTurn == 16 && limits.largeMessages == 8)
+    #expect(limits.acceptsPerTurn == 16 && limits.largeMessages == 8 && limits.handshakesPerTurn == 2)
     #expect(read.telemetry.log == .json && read.telemetry.level == .debug)
   }
 
@@ -139,6 +139,30 @@ let everyKey = """
   wait: {policy: latency, spin: 50us}
   listeners:
     - {name: public, protocol: http, address: "[::]:8080", keys: required, backlog: 512}
+    - name: secure
+      protocol: http
+      address: 0.0.0.0:8443
+      proxy_protocol: {from: [10.0.0.0/8, "2001:db8::/32", 192.0.2.1], required: true}
+      tls:
+        certificates:
+          - certificate: ec.pem
+            key: ec.key
+            passphrase_file: ec.pass
+            ocsp: ec.der
+            names: [example.com, "*.Example.COM"]
+            default: true
+          - {certificate: rsa.pem, key: rsa.key, passphrase_env: RSA_PASS}
+        minimum_version: 1.2
+        ciphers: [TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256]
+        groups: secp384r1
+        client_certificates:
+          mode: optional
+          authorities: clients.pem
+          revocations: [one.crl, two.crl]
+          principal: san_uri
+        tickets: {count: 2, lifetime: 1h, keys: tickets, rotate_every: never}
+        psk_without_dhe: true
+        handshake_timeout: 5s
     - {protocol: framed, address: 0.0.0.0:8081}
   admin: {address: "[::1]:9091"}
   keys: {file: /etc/sluice/keys}
@@ -176,6 +200,7 @@ let everyKey = """
     time_in_flight: 1500ms
     drain_time: 10s
     accepts_per_turn: 16
+    handshakes_per_turn: 2
     large_messages: 8
   telemetry: {log: json, level: debug}
 

@@ -1,4 +1,5 @@
 import Events
+import LogReading
 import Simulator
 import World
 
@@ -21,6 +22,32 @@ enum Outcome: Equatable {
   case refused(Int)
 }
 
+/// Where an answer says that events were stored.
+struct Receipt {
+  /// Which requests or frames it speaks for, by their place among what was sent.
+  let sent: Range<Int>
+  let events: Int
+  /// The lane; `nil` when it names none.
+  let partition: Int?
+  /// The offsets of the first and the last event; `nil` when it names none.
+  let offsets: ClosedRange<UInt64>?
+  /// The request that a framed answer names: its last.
+  var request: Int?
+  /// The topic that a framed answer names.
+  var alias: Int?
+}
+
+/// What a client was answered.
+struct Answers {
+  /// In the order of what it sent.
+  var outcomes: [Outcome] = []
+  var receipts: [Receipt] = []
+  /// Answers that make no sense.
+  var faults: [String] = []
+  /// Whether it was told that a message took too long.
+  var isTimedOut = false
+}
+
 /// What one client sends: its bytes, and what it says in order.
 struct Client {
   let isFramed: Bool
@@ -32,13 +59,13 @@ struct Client {
     SimulatedPeer(to: ListenerID(rawValue: isFramed ? 1 : 0), sending: bytes)
   }
 
-  /// What it was answered, in the order of what it sent.
-  func outcomes(_ peer: SimulatedPeer) -> [Outcome] {
-    isFramed ? framedOutcomes(peer.fromServer) : httpOutcomes(peer.fromServer)
+  /// What it was answered.
+  func answers(_ peer: SimulatedPeer) -> Answers {
+    isFramed ? framedAnswers(peer.fromServer) : httpAnswers(peer.fromServer)
   }
 
-  private func httpOutcomes(_ bytes: [UInt8]) -> [Outcome] {
-    var outcomes: [Outcome] = []
+  private func httpAnswers(_ bytes: [UInt8]) -> Answers {
+    var answers = Answers()
     var rest = bytes[...]
     while let end = headEnd(rest) {
       let head = String(decoding: rest[..<end], as: UTF8.self)
@@ -48,16 +75,23 @@ struct Client {
       guard rest.count >= end - rest.startIndex + length else { break }
       let body = String(decoding: rest[end..<(end + length)], as: UTF8.self)
       rest = rest[(end + length)...]
+      let place = answers.outcomes.count
       switch status {
       case 100: break
-      case 200, 204: outcomes.append(.stored)
+      case 200, 204:
+        answers.outcomes.append(.stored)
+        answers.receipts.append(status == 200 ? receipt(body, place) : receipt(line: head, place))
       case 207:
         let places = body.split(separator: "{\"event\":").dropFirst().map { Int($0.prefix { $0.isNumber }) ?? -1 }
-        outcomes.append(.partly(places))
-      default: outcomes.append(.refused(status))
+        answers.outcomes.append(.partly(places))
+        answers.isTimedOut = answers.isTimedOut || body.contains("\"status\":408")
+        answers.receipts.append(receipt(body, place))
+      default:
+        answers.outcomes.append(.refused(status))
+        answers.isTimedOut = answers.isTimedOut || status == 408
       }
     }
-    return outcomes
+    return answers
   }
   private func headEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
     var at = bytes.startIndex
@@ -68,21 +102,70 @@ struct Client {
     return nil
   }
 
-  private func framedOutcomes(_ bytes: [UInt8]) -> [Outcome] {
-    var outcomes: [Outcome] = []
+  /// Reads a receipt that is a body.
+  private func receipt(_ body: String, _ place: Int) -> Receipt {
+    let first = number(behind: "\"offsets\":{\"first\":", in: body)
+    let last = number(behind: "\"last\":", in: body)
+    return receipt(place, body, "\"events\":", "\"partition\":", first, last)
+  }
+  /// Reads a receipt that is a line of a head.
+  private func receipt(line head: String, _ place: Int) -> Receipt {
+    let line = head.split(separator: "\r\n").first { $0.hasPrefix("Sluice-Receipt: ") }.map { String($0) + ";" } ?? ""
+    let (first, last) = (number(behind: ";first=", in: line), number(behind: ";last=", in: line))
+    return receipt(place, line, ";events=", ";partition=", first, last)
+  }
+  private func receipt(
+    _ place: Int,
+    _ text: String,
+    _ events: String,
+    _ partition: String,
+    _ first: UInt64?,
+    _ last: UInt64?
+  ) -> Receipt {
+    var offsets: ClosedRange<UInt64>?
+    if let first, let last, first <= last { offsets = first...last }
+    return Receipt(
+      sent: place..<place + 1,
+      events: number(behind: events, in: text).map { Int($0) } ?? -1,
+      partition: number(behind: partition, in: text).map { Int($0) },
+      offsets: offsets
+    )
+  }
+  private func number(behind name: String, in text: String) -> UInt64? {
+    text.firstRange(of: name).flatMap { UInt64(text[$0.upperBound...].prefix { $0.isNumber }) }
+  }
+
+  private func framedAnswers(_ bytes: [UInt8]) -> Answers {
+    var answers = Answers()
     var at = 0
-    func number(_ offset: Int, _ count: Int) -> Int { bytes[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) } }
-    while at + 12 <= bytes.count, at + 4 + number(at, 4) <= bytes.count {
+    func number(_ offset: Int, _ count: Int) -> UInt64 {
+      bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    while at + 12 <= bytes.count, at + 4 + Int(number(at, 4)) <= bytes.count {
+      let place = answers.outcomes.count
       switch bytes[at + 4] {
-      case 0x83: outcomes += Array(repeating: .stored, count: number(at + 12, 4))
+      case 0x83:
+        let count = Int(number(at + 12, 4))
+        let (first, last) = (number(at + 20, 8), number(at + 28, 8))
+        answers.outcomes += Array(repeating: .stored, count: count)
+        var receipt = Receipt(
+          sent: place..<place + count,
+          events: count,
+          partition: Int(number(at + 16, 2)),
+          offsets: first == .max ? nil : first...max(first, last)
+        )
+        (receipt.request, receipt.alias) = (Int(number(at + 8, 4)), Int(number(at + 6, 2)))
+        answers.receipts.append(receipt)
+        if first > last { answers.faults.append("a run ends at offset \(last), before it starts at \(first)") }
       case 0x85:
         let reason = Refusal(rawValue: bytes[at + 16])
-        outcomes += Array(repeating: .refused(reason?.row.status ?? 0), count: number(at + 12, 4))
+        answers.outcomes += Array(repeating: .refused(reason?.row.status ?? 0), count: Int(number(at + 12, 4)))
+      case 0x86: answers.isTimedOut = Refusal(rawValue: bytes[at + 12]) == .timedOut
       default: break
       }
-      at += 4 + number(at, 4)
+      at += 4 + Int(number(at, 4))
     }
-    return outcomes
+    return answers
   }
 }
 

@@ -2,6 +2,7 @@ import Bytes
 import Events
 import Gateway
 import Glibc
+import LogReading
 import Simulator
 import Store
 import Testing
@@ -23,6 +24,8 @@ struct Story {
   let seed: UInt64
   let shards: Int
   let segments: Int
+  /// How many receive buffers each shard has: fewer than connections in a few stories, so that they starve.
+  let buffers: Int
   let isRetained: Bool
   /// Whether the last life is told to end while there is still much to do.
   let drainsEarly: Bool
@@ -33,6 +36,8 @@ struct Story {
   /// What the log held at the end of the life before.
   var before: [LoggedEvent] = []
   var complaints: [String] = []
+  /// Whether a connection found no buffer free in this life.
+  var hasStarved = false
 
   init(seed: UInt64) {
     self.seed = seed
@@ -43,6 +48,8 @@ struct Story {
     segments = isRetained ? 40 : 4
     drainsEarly = random.once(in: 4)
     if random.once(in: 6) { faults.writeFails = 60 }
+    var own = SplitMix(seed: ~seed)
+    buffers = own.once(in: 4) ? 3 : 8
     maker = ClientMaker(random: SplitMix(seed: random.next()))
     disks = Array(repeating: SimulatedDisk(), count: shards)
   }
@@ -65,7 +72,7 @@ struct Story {
     var clients: [[Client]] = []
     var peers: [[SimulatedPeer]] = []
     for _ in 0..<shards {
-      let made = (0..<6).map { _ in maker.client(requestsMax: 60) }
+      let made = (0..<6).map { _ in maker.client(requestsMax: isRetained ? 60 : 200) }
       clients.append(made)
       peers.append(
         made.map { client in
@@ -80,7 +87,14 @@ struct Story {
     let seeds = (0..<shards).map { _ in random.next() }
     var gateway: SimulatedGateway
     do throws(LaneDamage) {
-      gateway = try SimulatedGateway(seeds: seeds, disks: disks, peers: peers, faults: faults, segments: segments)
+      gateway = try SimulatedGateway(
+        seeds: seeds,
+        disks: disks,
+        peers: peers,
+        faults: faults,
+        segments: segments,
+        buffers: buffers
+      )
     } catch {
       complaints.append("life \(life): a lane that only crashed is called damaged: \(error)")
       return
@@ -90,7 +104,7 @@ struct Story {
       recovered.damages.isEmpty && recovered.faults.isEmpty,
       "life \(life): \(recovered.damages) \(recovered.faults)"
     )
-    let served = go(&gateway, turns: isLast ? 60_000 : random.below(1500), isLast: isLast, life)
+    let served = go(&gateway, turns: isLast ? 60_000 : random.below(isRetained ? 1500 : 8000), isLast: isLast, life)
     var ended: [[SimulatedPeer]] = []
     for index in 0..<shards { ended.append(gateway.shards[index].peers()) }
     disks = gateway.crash()
@@ -117,16 +131,19 @@ struct Story {
       expect(handled <= 1024, "a turn has a bound")
       var (isOver, hasFailed) = (true, false)
       for index in 0..<shards {
-        expect(gateway.shards[index].ledger.isBalanced, "life \(life): the ledger is balanced")
+        expectSound(&gateway, index, life)
         hasFailed = hasFailed || gateway.shards[index].state == .failed
         isOver = isOver && (isDraining ? gateway.shards[index].state == .finished : isQuiet(&gateway, index))
       }
+      if hasFailed, random.once(in: 2) { end(&gateway, life) }
       if hasFailed || !complaints.isEmpty { break }
       guard isOver else { continue }
       if isDraining || !isLast { break }
       isDraining = true
       for index in 0..<shards { gateway.shards[index].drain(limitNs: 1_000_000_000) }
     }
+    hasStarved = false
+    for index in 0..<shards where gateway.shards[index].counters.starved > 0 { hasStarved = true }
     if isLast {
       expect(left > 0, "everything comes to an end: nobody is forgotten")
       for index in 0..<shards {
@@ -137,7 +154,9 @@ struct Story {
     }
     var live: [SimulatedDisk] = []
     for index in 0..<shards { live.append(gateway.shards[index].disk()) }
-    return read(live, isLive: true).events
+    let served = read(live, isLive: true)
+    expect(served.faults.isEmpty, "life \(life): beside the gateway: \(served.faults)")
+    return served.events
   }
   private func isQuiet(_ gateway: inout SimulatedGateway, _ index: Int) -> Bool {
     gateway.shards[index].peers().allSatisfy(\.isClosed)
@@ -174,6 +193,7 @@ struct Story {
     for index in 0..<shards {
       for (client, peer) in zip(clients[index], peers[index]) {
         check(client, peer, log, places, life, isLast: isLast)
+        checkReceipts(client, peer, of: index, log, places, life)
       }
     }
   }
@@ -186,7 +206,9 @@ struct Story {
     _ life: Int,
     isLast: Bool
   ) {
-    let outcomes = client.outcomes(peer)
+    let answers = client.answers(peer)
+    let outcomes = answers.outcomes
+    expect(answers.faults.isEmpty, "life \(life): \(answers.faults)")
     expect(outcomes.count <= client.sent.count + 1, "life \(life): every answer has a request")
     for (sent, outcome) in zip(client.sent, outcomes) {
       switch outcome {
@@ -222,10 +244,13 @@ struct Story {
         last[sequence] = place
       }
     }
-    if isLast, !drainsEarly, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil {
+    // Where buffers run out, a message may take too long for no fault of its sender's.
+    let isLate = hasStarved && answers.isTimedOut
+    if isLast, !drainsEarly, !peer.isReset, !peer.isMute, peer.fallsSilentAfter == nil, !isLate {
       expect(
         peer.isClosed && outcomes.count == client.sent.count,
-        "every request is answered: \(outcomes.count) of \(client.sent.count)"
+        "every request is answered: \(outcomes.count) of \(client.sent.count), "
+          + "the last with \(outcomes.last.map { "\($0)" } ?? "nothing")"
       )
     }
   }

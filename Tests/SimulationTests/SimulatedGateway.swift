@@ -15,13 +15,13 @@ struct SimulatedGateway: ~Copyable {
   let count: Int
 
   /// Settings at toy size, so that everything runs out now and then.
-  static func settings(shard: Int, of shards: Int, segments: Int) -> ShardSettings {
+  static func settings(shard: Int, of shards: Int, segments: Int, buffers: Int) -> ShardSettings {
     var settings = ShardSettings()
     settings.shard = ShardID(rawValue: UInt16(shard))
     settings.shards = shards
     settings.lanes = shards
     var sizes = Sizes()
-    (sizes.connections, sizes.buffers, sizes.bufferBytes) = (5, 8, 1200)
+    (sizes.connections, sizes.buffers, sizes.bufferBytes) = (5, buffers, 1200)
     (sizes.lanes, sizes.writes, sizes.batchBytes) = (1, 3, 16 << 10)
     (sizes.replies, sizes.replyBytes) = (4, 4096)
     (sizes.carryBytes, sizes.largeCarries, sizes.largeCarryBytes) = (512, 3, 80 << 10)
@@ -57,7 +57,8 @@ struct SimulatedGateway: ~Copyable {
     disks: [SimulatedDisk],
     peers: [[SimulatedPeer]],
     faults: Faults,
-    segments: Int
+    segments: Int,
+    buffers: Int = 8
   ) throws(LaneDamage) {
     count = seeds.count
     var links = Links.make(shards: count, lanes: count, channelBytes: 1 << 14)
@@ -72,7 +73,7 @@ struct SimulatedGateway: ~Copyable {
     rules.acceptsPerTurn = 2
     var shards = Slots<Shard<SimulatedMachine>?>(count) { _ in nil }
     for index in 0..<seeds.count {
-      let settings = Self.settings(shard: index, of: seeds.count, segments: segments)
+      let settings = Self.settings(shard: index, of: seeds.count, segments: segments, buffers: buffers)
       var machine = SimulatedMachine(
         seed: seeds[index],
         sizes: settings.sizes,

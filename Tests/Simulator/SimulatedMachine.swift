@@ -31,6 +31,9 @@ public import World
   /// The largest number of completions one `wait` gave.
   public private(set) var burst = 0
 
+  /// How many writes the disk has failed, in whole or in part.
+  public internal(set) var writesFailed = 0
+
   let faults: Faults
   let sizes: Sizes
   var random: SplitMix
@@ -69,7 +72,7 @@ public import World
   ) {
     (self.disk, self.peers, self.faults, self.sizes) = (disk, peers, faults, sizes)
     random = SplitMix(seed: seed)
-    regions = Slots(sizes.regions) { sizes.region($0) }
+    regions = sizes.makeRegions()
     free = (0..<sizes.buffers).map { BufferID(rawValue: UInt16($0)) }
     lent = Array(repeating: false, count: sizes.buffers)
     listening = Array(repeating: false, count: listeners)
@@ -191,6 +194,14 @@ public import World
     require(lent[Int(buffer.rawValue)] && count <= sizes.bufferBytes, "a buffer is read while it is lent")
     let start = unsafe UnsafeRawPointer(memory.baseAddress! + Int(buffer.rawValue) * sizes.bufferBytes)
     return unsafe _overrideLifetime(RawSpan(_unsafeStart: start, byteCount: count), borrowing: self)
+  }
+  /// The same to be changed in place.
+  @_lifetime(&self)
+  public mutating func mutableBytes(of buffer: BufferID, count: Int) -> MutableRawSpan {
+    require(lent[Int(buffer.rawValue)] && count <= sizes.bufferBytes, "a buffer is changed while it is lent")
+    let start = unsafe memory.baseAddress! + Int(buffer.rawValue) * sizes.bufferBytes
+    let bytes = unsafe MutableRawSpan(_unsafeStart: start, byteCount: count)
+    return unsafe _overrideLifetime(bytes, mutating: &self)
   }
   /// Takes a lent buffer back.
   public mutating func recycle(_ buffer: BufferID) {

@@ -8,6 +8,7 @@ extension SimulatedMachine {
     guard let held = regions[Int(region.rawValue)].take() else { preconditionFailure("a region in flight is here") }
     if random.once(in: faults.writeFails) {
       storeSome(of: held, in: segment, at: offset)
+      writesFailed += 1
       ready.append(.wrote(region, random.once(in: 2) ? -5 : Int32(held.count / 8192 * 4096)))
     } else {
       storeAll(of: held, in: segment, at: offset)

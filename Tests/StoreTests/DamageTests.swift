@@ -43,6 +43,53 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<5)
+  func `a reader of the newest segment steps over what had been durable, and reads no further than that`(
+    place: Int
+  ) throws {
+    let (settings, files, writes) = try Self.five()
+    let all = files.read(settings).events
+    let write = writes[place]
+    let (at, used) = (write.place.offset, Int(write.bytes.span.bytes.integer(UInt32.self, at: 8)))
+    let damage = LaneDamage.damaged(settings.lane, slot: write.place.slot, offset: at, sequence: write.sequence)
+    let lost = Set(write.events)
+    for bit in stride(from: 0, to: 8 * used, by: 7) {
+      var damaged = files
+      damaged.flip(bit: 8 * at + bit, of: write.place.slot)
+      for readBytes in [4096, settings.commitBytesMax] {
+        var found = Reading()
+        var reader = damaged.reader(settings, readBytes: readBytes)
+        damaged.read(&reader, &found)
+        // Nobody vouches for the last one: it may never have been written.
+        #expect(found.damages == (place == 4 ? [] : [damage]), "bit \(bit)")
+        #expect(found.events == all.filter { !lost.contains($0) }, "bit \(bit)")
+      }
+    }
+  }
+
+  @Test func `a reader stops at a gap of which nobody knows that it had been filled`() throws {
+    var (settings, files, writes) = try Self.five()
+    let all = files.read(settings).events
+    // The fifth calls the third and the fourth durable, which are gone; without it nobody speaks for the fourth.
+    for write in writes[2...3] { files.zero(write.place.offset..<write.place.offset + 4096, of: 0) }
+    #expect(files.read(settings).events == all.filter { !(writes[2].events + writes[3].events).contains($0) })
+    files.zero(writes[4].place.offset..<writes[4].place.offset + 4096, of: 0)
+    #expect(files.read(settings).damages.isEmpty)
+    #expect(files.read(settings).events == writes[0].events + writes[1].events)
+    settings.writesMax = 4
+    var rig = try Rig(settings)
+    rig.open()
+    rig.commit(1)
+    rig.settle()
+    for _ in 0..<3 { rig.commit(1) }
+    // The third and the fourth were under way together with the second, which is lost.
+    let under = rig.files
+    var torn = under
+    for flight in rig.flights.dropFirst() { torn.store(flight) }
+    let reading = torn.read(settings)
+    #expect(reading.damages.isEmpty && reading.sequences == [1])
+  }
+
   @Test func `a flipped bit in the tail that nobody vouches for is a cut`() throws {
     let (settings, files, writes) = try Self.five()
     let write = writes[4]

@@ -1,6 +1,7 @@
 import Bytes
 import Events
 import Formats
+import LogReading
 import Store
 
 /// One event as the files of a lane hold it.
@@ -106,15 +107,10 @@ struct Reading {
   mutating func add(_ found: LaneReader.Found) {
     commits.append(found.header)
     places.append(found.offset)
-    guard found.header.kind == .records else { return }
+    var walk = CommitWalk(scratchBytes: 1 << 16)
     do throws(RecordBatchFault) {
-      var batches = BatchReader(found.bytes.extracting(CommitHeader.byteCount..<found.header.bytesUsed))
-      while let element = try batches.next() {
-        var records = try element.batch.records()
-        while let record = try records.next() {
-          let topic = Int(element.topic.rawValue)
-          events.append(Logged(topic: topic, offset: record.offset, value: copy(record.value)))
-        }
+      try walk.events(of: found, in: found.header.lane) { event in
+        events.append(Logged(topic: Int(event.topic.rawValue), offset: event.offset, value: event.value))
       }
     } catch { faults.append(error) }
   }

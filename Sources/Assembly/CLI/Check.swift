@@ -9,9 +9,9 @@ extension Command {
   /// `sluice check`.
   static let check = Command(
     name: "check",
-    summary: "find every mistake in the settings and in the file of keys",
+    summary: "find every mistake in the settings, in the file of keys and in the files of TLS",
     details: """
-      Reads both files as 'sluice run' would and prints all mistakes at once, each with its place, what was expected
+      Reads all of them as 'sluice run' would and prints all mistakes at once, each with its place, what was expected
       and the nearest valid word. What is valid but unwise is a warning. Nothing is changed and nothing is started.
       """,
     options: [
@@ -36,6 +36,11 @@ private func performCheck(_ arguments: Arguments) throws(CommandFailure) -> Int3
       mistakes = lines.count
       for line in lines { StandardError.write(line) }
     }
+  }
+  for examination in TLSExamination.all(settings) {
+    mistakes += examination.problems.count
+    for problem in examination.problems { StandardError.write(problem.line) }
+    warnings += examination.warnings.map(\.line)
   }
   for warning in warnings { StandardError.write("\(path): warning: \(warning)") }
   if arguments.isGiven("--print") {
@@ -109,6 +114,19 @@ struct Unwise {
       warnings.append(
         "listener '\(listener.name)' on \(listener.address) asks for no keys: whoever reaches it may write to every "
           + "topic; set 'keys: required' or listen on 127.0.0.1"
+      )
+    }
+    for listener in settings.listeners where listener.keys == .required && !listener.address.isLoopback {
+      guard !listener.tls.isOn else { continue }
+      warnings.append(
+        "listener '\(listener.name)' on \(listener.address) takes keys in plain text; "
+          + "give it 'tls', or a proxy in front that has it"
+      )
+    }
+    for listener in settings.listeners
+    where listener.proxyProtocol.from.contains(where: { $0.description.hasSuffix("/0") }) {
+      warnings.append(
+        "listener '\(listener.name)' believes every source what it says by the PROXY protocol; name the balancers"
       )
     }
     if !settings.adminAddress.isLoopback {

@@ -10,15 +10,24 @@ enum CommandTable {
         summary: "serve until told to stop",
         details: """
           SIGTERM and SIGINT end it in order: what is in flight is made durable and acknowledged first. A second one
-          ends it at once. SIGHUP reads the settings and the keys again.
+          ends it at once. SIGHUP reads the settings, the keys and the certificates again.
           """,
-        options: [configuration(isRequired: true)],
+        options: [
+          configuration(isRequired: true),
+          CommandOption(
+            "--debug-tls-keys",
+            "FILE",
+            "append the secrets of every TLS connection to a file, to decrypt a capture; never in production"
+          ),
+        ],
         examples: ["sluice run --config /etc/sluice/sluice.yaml"],
-        perform: { arguments in runGateway(configuration: arguments["--config"] ?? "") }
+        perform: { arguments in
+          runGateway(configuration: arguments["--config"] ?? "", tlsKeyLog: arguments["--debug-tls-keys"])
+        }
       ),
       .check,
       .doctor,
-    ] + logCommands + keysCommands + [
+    ] + logCommands + keysCommands + ticketCommands + [
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",

@@ -19,6 +19,11 @@ let keysCommands: [Command] = [
         "what it may write, separated by commas: names, prefixes as 'iot-*', or '*'",
         isRequired: true
       ),
+      CommandOption(
+        "--certificate",
+        "NAME",
+        "what opens it instead of a secret: clients' certificates of that name; one '*' stands for anything"
+      ),
       CommandOption("--id", "ID", "its public name, 8 to 16 of 'a-z 0-9'; drawn when it isn't given"),
     ],
     examples: ["sluice keys api make --file keys --topics orders,iot-*"],
@@ -70,10 +75,14 @@ private func makeKey(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let fresh = APIKey.make(using: &random)
   let id = arguments["--id"] ?? fresh.id
   guard APIKey.isID(id) else { throw arguments.mistake("--id", "8 to 16 of 'a-z 0-9'") }
+  if let name = arguments["--certificate"], !KeyFile.isCertificateName(name) {
+    throw arguments.mistake("--certificate", "a name of 1 to 512 bytes with one '*' at the most")
+  }
+  let credential = arguments["--certificate"].map(KeyFile.Entry.Credential.certificate) ?? .secret(fresh.digest)
   let made = Moment.text(Moment.secondsOf(Moment.nowNs()) * 1_000_000_000).dropLast(11) + "Z"
   let file = try path(arguments)
   try KeysOnDisk.change(file, isMade: true) { (keys) throws(CommandFailure) in
-    let entry = KeyFile.Entry(id: id, digest: fresh.digest, topics: topics, created: String(made))
+    let entry = KeyFile.Entry(id: id, credential, topics: topics, created: String(made))
     guard let longer = keys.adding(entry) else {
       throw .problem(
         keys.entries.contains { $0.id == id }
@@ -81,6 +90,10 @@ private func makeKey(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
       )
     }
     return longer
+  }
+  if let name = arguments["--certificate"] {
+    StandardError.write("certificates of '\(name)' may write \(list). SIGHUP makes a running gateway take it.")
+    return ExitStatus.good
   }
   // The digest is that of the secret alone, so the id may be another.
   StandardOutput.write("sk_\(id)_\(fresh.text.dropFirst(4 + fresh.id.utf8.count))\n")
@@ -99,7 +112,9 @@ private func listKeys(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
     for entry in keys.entries {
       let id = entry.id + String(repeating: " ", count: width - entry.id.utf8.count)
       let state = entry.isRevoked ? "revoked" : "active "
-      StandardOutput.write("\(id)  \(state)  \(entry.created)  \(entry.topics.joined(separator: ","))\n")
+      var line = "\(id)  \(state)  \(entry.created)  \(entry.topics.joined(separator: ","))"
+      if case .certificate(let name) = entry.credential { line += "  certificate \(name)" }
+      StandardOutput.write(line + "\n")
     }
     return ExitStatus.good
   }

@@ -121,11 +121,15 @@ struct Troubles {
   static func overtaken(_ lane: LaneID) -> String {
     "lane \(lane.rawValue): retention gave up events before they could be read"
   }
-  /// Prints them, and gives the exit status.
-  func report() -> Int32 {
+  /// Prints them.
+  ///
+  /// - Parameter isWhole: whether they come from the command that looks for damage, and finds more than others do.
+  /// - Returns: the exit status.
+  func report(isWhole: Bool = false) -> Int32 {
     for note in notes { StandardError.write("sluice: note: \(note)") }
     for line in lines { StandardError.write("sluice: damage: \(line)") }
     if dropped > 0 { StandardError.write("sluice: and \(dropped) more") }
+    if !lines.isEmpty, !isWhole { StandardError.write("sluice: note: `sluice log verify` tells more about the damage") }
     return lines.isEmpty ? ExitStatus.good : ExitStatus.problems
   }
 }

@@ -34,7 +34,7 @@ func verifyLog(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let live = directory.isLive ? ", through what is durable of a running gateway's log" : ""
   let verdict = troubles.count == 0 ? "good" : counted(troubles.count, "problem")
   StandardOutput.write("\(counted(lanes.count, "lane")): \(total.text) in \(tenths(seconds)) s\(live): \(verdict)\n")
-  return troubles.report()
+  return troubles.report(isWhole: true)
 }
 
 /// A number with one decimal place.

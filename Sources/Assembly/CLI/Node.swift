@@ -29,6 +29,7 @@ private struct StartedShards: ~Copyable {
     _ plan: NodePlan,
     rules: Rules,
     links: consuming Links,
+    security: SecuritySeed,
     bell: ControlBell
   ) throws(HostFailure) {
     let index = reports.count
@@ -42,6 +43,7 @@ private struct StartedShards: ~Copyable {
       settings: plan.shard(index),
       rules: rules,
       links: links,
+      security: security,
       orders: orderEnds.receiver,
       news: newsEnds.sender,
       bell: bell,
@@ -70,23 +72,29 @@ struct Node: ~Copyable {
 
   /// Opens everything in the order in which a failure costs least, then starts the shards.
   ///
+  /// - Parameters:
+  ///   - settings: what the operator wants.
+  ///   - rules: reads what may change later.
+  ///   - security: makes each shard's TLS, once the data directory is there.
+  ///   - kernel: what was found of it.
+  ///   - log: where findings go.
   /// - Throws: what is in the way, and what to do about it.
-  init(_ settings: NodeSettings, rules: (NodePlan) throws(HostFailure) -> Rules, kernel: Kernel, log: Log)
-    throws(HostFailure)
-  {
+  init(
+    _ settings: NodeSettings,
+    rules: (NodePlan) throws(HostFailure) -> Rules,
+    security: (NodePlan) throws(HostFailure) -> [SecuritySeed],
+    kernel: Kernel,
+    log: Log
+  ) throws(HostFailure) {
     let allowed = allowedCPUs()
     let shards = settings.shards ?? allowed.count
     let cpus = (0..<shards).map { allowed[$0 % allowed.count] }
     let directory = try DataDirectory(settings.dataDirectory)
     if let warning = directory.warning { log.warning("data directory", ["note": .text(warning)]) }
     let known = try readManifest(in: directory)
-    let fresh = Manifest(node: randomNode(), lanes: settings.lanes ?? shards, segmentBytes: settings.log.segmentBytes)
-    let slotsThere = try slotsThere(in: directory, lanes: known?.lanes ?? 0)
-    var wanted = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
-    try check(wanted, known: known)
-    if let warning = try wanted.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
-    let plan = wanted
+    let plan = try makePlan(settings, known: known, cpus: cpus, in: directory, log)
     let rules = try rules(plan)
+    let seeds = try security(plan)
     var listeners = try Listeners(
       settings.listeners.map { $0.address.hostAddress },
       cpus: cpus,
@@ -118,7 +126,7 @@ struct Node: ~Copyable {
         segments: preparation.access(of: id),
         wakes: wakes
       )
-      try started.start(host, plan, rules: rules, links: links[index].take()!, bell: bell)
+      try started.start(host, plan, rules: rules, links: links[index].take()!, security: seeds[index], bell: bell)
     }
     addresses = listeners.addresses
     (self.plan, self.log, self.bell, self.wakes, reports) = (plan, log, bell, wakes, started.reports)
@@ -133,6 +141,15 @@ struct Node: ~Copyable {
   mutating func tell(_ order: ShardOrder) {
     for index in 0..<orders.count {
       let isSent = orders[index].send(order)
+      if !isSent { log.error("a shard takes no orders", ["shard": .count(index)]) }
+      wakes.wake(ShardID(rawValue: UInt16(index)))
+    }
+  }
+
+  /// Gives every shard its own TLS.
+  mutating func tell(_ seeds: [SecuritySeed]) {
+    for (index, seed) in seeds.enumerated() {
+      let isSent = orders[index].send(.secure(seed))
       if !isSent { log.error("a shard takes no orders", ["shard": .count(index)]) }
       wakes.wake(ShardID(rawValue: UInt16(index)))
     }
@@ -154,6 +171,23 @@ private func readManifest(in directory: borrowing DataDirectory) throws(HostFail
       remedy: "Restore the file from a backup; without it the log's topics have no names."
     )
   }
+}
+
+/// What shards, listeners and files are made with, and whether the directory and the process's limits allow it.
+private func makePlan(
+  _ settings: NodeSettings,
+  known: Manifest?,
+  cpus: [Int32],
+  in directory: borrowing DataDirectory,
+  _ log: Log
+) throws(HostFailure) -> NodePlan {
+  let lanes = settings.lanes ?? cpus.count
+  let fresh = Manifest(node: randomNode(), lanes: lanes, segmentBytes: settings.log.segmentBytes)
+  let slotsThere = try slotsThere(in: directory, lanes: known?.lanes ?? 0)
+  var plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
+  try check(plan, known: known)
+  if let warning = try plan.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
+  return plan
 }
 
 /// What can't be changed about a directory once it holds something.

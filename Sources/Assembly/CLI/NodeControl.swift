@@ -18,20 +18,32 @@ struct Control: ~Copyable {
   private let signals: ControlSignals
   private let path: String
   private var settings: NodeSettings
+  private var files: TLSFiles
   private let log: Log
   private var state: NodeState
   private var running: Int
   private var stopAtNs: Int64?
   private var exitStatus: Int32 = 0
 
-  init(_ settings: NodeSettings, path: String, signals: consuming ControlSignals, kernel: Kernel, log: Log)
-    throws(HostFailure)
-  {
+  init(
+    _ settings: NodeSettings,
+    path: String,
+    keyLog: (@Sendable (String) -> Void)?,
+    signals: consuming ControlSignals,
+    kernel: Kernel,
+    log: Log
+  ) throws(HostFailure) {
     let start = monotonicNs()
     let admin = try AdminServer(settings.adminAddress)
+    var read: TLSFiles?
     let node = try Node(
       settings,
       rules: { plan throws(HostFailure) in try readRules(plan, log) },
+      security: { plan throws(HostFailure) in
+        let files = try TLSFiles(settings, keyLog: keyLog, log: log, nowNs: start, utcSeconds: utcSeconds())
+        read = files
+        return try files.all.seeds(shards: plan.shards, listeners: settings.listeners.count)
+      },
       kernel: kernel,
       log: log
     )
@@ -51,6 +63,9 @@ struct Control: ~Copyable {
     }
     running = node.plan.shards
     state = NodeState(shards: node.plan.shards, startedNs: start)
+    guard let read else { broken("a node that was made has read its certificates") }
+    files = read
+    state.expiries = read.expiries
     (self.settings, self.path, self.log) = (settings, path, log)
     self.signals = signals
     self.admin = admin
@@ -67,6 +82,7 @@ struct Control: ~Copyable {
       if ready & 1 != 0 { takeSignals() }
       if ready & 2 != 0 { node.bell.event.drain() }
       takeNews()
+      secure(files.poll(nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       state.observe(node.reports, nowNs: monotonicNs())
       let state = state
       admin.serve(ready >> 2, nowNs: monotonicNs()) { state.page(for: $0) }
@@ -162,6 +178,17 @@ struct Control: ~Copyable {
     )
   }
 
+  /// Tells the shards of new certificates and ticket keys, if there are any.
+  private mutating func secure(_ changes: TLSFiles.Changes) {
+    guard !changes.isEmpty else { return }
+    state.expiries = files.expiries
+    do throws(HostFailure) {
+      node.tell(try changes.seeds(shards: node.plan.shards, listeners: settings.listeners.count))
+    } catch {
+      log.error("certificates not taken", ["cause": .text(error.cause), "remedy": .text(error.remedy)])
+    }
+  }
+
   /// Reads the settings again: takes what may change, names what may not, and keeps running whatever is wrong.
   private mutating func reload() {
     let wanted: NodeSettings
@@ -190,11 +217,19 @@ struct Control: ~Copyable {
         slotsThere: node.plan.slotsThere
       )
       node.tell(.adopt(try readRules(plan, log)))
+      secure(files.reload(settings, nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       log.info("reloaded")
     } catch {
       log.error("keys not reloaded", ["cause": .text(error.cause), "remedy": .text(error.remedy)])
     }
   }
+}
+
+/// UTC in seconds since 1970.
+private func utcSeconds() -> Int64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_REALTIME, &time)
+  return Int64(time.tv_sec)
 }
 
 /// Reads the keys and puts the topics in order.

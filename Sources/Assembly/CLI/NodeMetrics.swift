@@ -37,8 +37,43 @@ enum NodeMetrics {
   static let timedOut = Metric(
     "sluice_connections_timed_out_total",
     .counter,
-    "Connections whose peer took too long: over a message, between messages, to take an answer.",
+    "Connections whose peer took too long: over a handshake, a message, between messages, to take an answer.",
     labels: ["during"]
+  )
+  static let headersRefused = Metric(
+    "sluice_proxy_headers_refused_total",
+    .counter,
+    "Connections of a balancer that began with no header of the PROXY protocol, or a wrong one."
+  )
+  static let handshakes = Metric(
+    "sluice_tls_handshakes_total",
+    .counter,
+    "TLS handshakes that ended: with a certificate, from a ticket, or not well.",
+    labels: ["outcome"]
+  )
+  static let ticketsRefused = Metric(
+    "sluice_tls_tickets_refused_total",
+    .counter,
+    "Session tickets that did not resume; the handshake went on without them.",
+    labels: ["reason"]
+  )
+  static let ticketsRenewed = Metric(
+    "sluice_tls_tickets_renewed_total",
+    .counter,
+    "Session tickets that resumed and were replaced, since the key that sealed them was not the current one."
+  )
+  static let keyUpdates = Metric("sluice_tls_key_updates_total", .counter, "Changes of a connection's TLS keys.")
+  static let clientCertificates = Metric(
+    "sluice_tls_client_certificates_total",
+    .counter,
+    "Client certificates that were verified, or had been a short time before.",
+    labels: ["verdict"]
+  )
+  static let securityFailures = Metric(
+    "sluice_tls_failures_total",
+    .counter,
+    "Connections that TLS ended, by the alert that was sent or received.",
+    labels: ["direction", "alert"]
   )
   static let bytesReceived = Metric("sluice_received_bytes_total", .counter, "Bytes received.")
   static let bytesSent = Metric("sluice_sent_bytes_total", .counter, "Bytes sent.")
@@ -65,4 +100,10 @@ enum NodeMetrics {
   )
   static let storageFull = Metric("sluice_storage_full_shards", .gauge, "Shards that refuse events for want of room.")
   static let turns = Metric("sluice_shard_turns_total", .counter, "Turns of a shard's loop.", labels: ["shard"])
+  static let certificateExpiry = Metric(
+    "sluice_tls_certificate_expiry_timestamp_seconds",
+    .gauge,
+    "When a listener's certificate, or one of its chain, ends: seconds since 1970.",
+    labels: ["listener", "name", "key"]
+  )
 }

@@ -90,6 +90,7 @@ struct NodePlan {
     sizes.replies = connections
     sizes.replyBytes = 8 << 10
     sizes.largeCarries = limits.largeMessages
+    sizes.records = settings.listeners.contains { $0.tls.isOn } ? connections : 0
     sizes.largeCarryBytes = frontLimits.carryBytesMax
     sizes.segments = max(segmentsMax, slotsThere)
     sizes.segmentBytes = manifest.segmentBytes
@@ -132,7 +133,13 @@ struct NodePlan {
     shard.sizes.lanes = lanes(of: index).count
     shard.limits = frontLimits
     shard.listeners = settings.listeners.map {
-      ShardSettings.Listener(front: $0.protocolName, traits: FrontTraits(requiresKey: $0.keys == .required))
+      ShardSettings.Listener(
+        front: $0.protocolName,
+        traits: FrontTraits(requiresKey: $0.keys == .required),
+        isSecure: $0.tls.isOn,
+        principal: $0.tls.clientCertificates.principal,
+        proxies: $0.proxyProtocol
+      )
     }
     shard.topics = topics
     return shard
@@ -148,6 +155,9 @@ struct NodePlan {
       idleNs: limits.idleTimeNs,
       sendNs: limits.sendTimeNs
     )
+    // One sweep looks after all connections: the most patient listener decides.
+    rules.times.handshakeNs = settings.listeners.map(\.tls.handshakeTimeoutNs).max() ?? rules.times.handshakeNs
+    rules.handshakesPerTurn = limits.handshakesPerTurn
     rules.timeInFlightMaxNs = limits.timeInFlightNs
     rules.connectionsPerSource = limits.connectionsPerSource
     rules.acceptsPerTurn = limits.acceptsPerTurn

@@ -14,6 +14,8 @@ enum ShardOrder: Sendable {
   case stop
   /// Take new keys and topic limits.
   case adopt(Rules)
+  /// Take new certificates or ticket keys, made for this shard.
+  case secure(SecuritySeed)
 }
 
 /// What a shard tells the control thread besides its report.
@@ -30,6 +32,7 @@ struct NodeShardSeed: ~Copyable, Sendable {
   let settings: ShardSettings
   let rules: Rules
   let links: Links
+  let security: SecuritySeed
   var orders: Mailbox<ShardOrder>.Receiver
   var news: Mailbox<ShardNews>.Sender
   let bell: ControlBell
@@ -57,6 +60,7 @@ func liveShard(_ seed: consuming NodeShardSeed) {
   var report = seed.report
   let rules = seed.rules
   let links = seed.links
+  let security = seed.security
   do throws(HostFailure) {
     var host = try Host(seed.host)
     let start = host.now().monotonicNs
@@ -66,7 +70,14 @@ func liveShard(_ seed: consuming NodeShardSeed) {
       return
     }
     tell(.recovered(recovered.cuts, tookNs: host.now().monotonicNs - start))
-    var shard = Shard(on: host, settings: settings, recovered: recovered, rules: rules, links: links)
+    var shard = Shard(
+      on: host,
+      settings: settings,
+      recovered: recovered,
+      rules: rules,
+      links: links,
+      security: security
+    )
     let state = run(&shard, &orders, &report)
     tell(.ended(state))
   } catch { tell(.failed(error)) }
@@ -88,6 +99,7 @@ private func run(
         switch order {
         case .drain(let limitNs): shard.drain(limitNs: limitNs)
         case .adopt(let rules): shard.adopt(rules)
+        case .secure(let seed): shard.adopt(seed)
         case .stop: return shard.state
         }
       }

@@ -1,6 +1,7 @@
 internal import Events
 internal import Gateway
 internal import Store
+internal import TLS
 internal import Telemetry
 
 /// What the control thread knows of the shards, and what it tells whoever asks.
@@ -16,6 +17,8 @@ struct NodeState {
   /// Whether each shard has ended.
   var ended: [Bool]
   var isDraining = false
+  /// When the listeners' certificates end.
+  var expiries: [TLSFiles.Expiry] = []
 
   /// A shard that says nothing for so long is stuck: it turns twenty times a second at the least.
   private static var patienceNs: Int64 { 2_000_000_000 }
@@ -116,7 +119,12 @@ struct NodeState {
       text.sample(total.refusedMessages[Int(reason.rawValue)], "\(reason.row.label)")
     }
     writeConnections(total, &text)
+    writeSecurity(total, &text)
     writeLanes(total, &text)
+    text.begin(NodeMetrics.certificateExpiry)
+    for certificate in expiries {
+      text.sample(certificate.seconds, certificate.listener, certificate.name, certificate.keyKind)
+    }
     text.begin(NodeMetrics.turns)
     for (index, report) in reports.enumerated() { text.sample(report.counters.turns, "\(index)") }
     return text.text
@@ -127,7 +135,9 @@ struct NodeState {
     text.write(NodeMetrics.accepted, total.counters.accepted)
     text.write(NodeMetrics.turnedAway, total.counters.turnedAway)
     text.write(NodeMetrics.acceptsPaused, total.counters.acceptsPaused)
+    text.write(NodeMetrics.headersRefused, total.counters.headersRefused)
     text.begin(NodeMetrics.timedOut)
+    text.sample(total.counters.timedOutHandshake, "handshake")
     text.sample(total.counters.timedOutMessage, "message")
     text.sample(total.counters.timedOutIdle, "idle")
     text.sample(total.counters.timedOutSend, "send")
@@ -161,6 +171,8 @@ extension ShardReport {
     ledger.add(other.ledger)
     counters.add(other.counters)
     lanes.add(other.lanes)
+    security.add(other.security)
+    securityFailures.add(other.securityFailures)
     for index in refusedMessages.indices { refusedMessages[index] &+= other.refusedMessages[index] }
     commitLatency.merge(other.commitLatency)
     connections += other.connections

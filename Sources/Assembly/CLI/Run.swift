@@ -10,7 +10,7 @@ internal import Telemetry
 ///
 /// Exit status: 0 after an orderly end, 1 when something failed while running, 2 for settings that can't be used, 3
 /// when the machine does not allow it to start.
-func runGateway(configuration path: String) -> Int32 {
+func runGateway(configuration path: String, tlsKeyLog: String?) -> Int32 {
   let settings: NodeSettings
   do throws(RunMistake) { settings = try readSettings(path) } catch {
     complain(error.text)
@@ -21,7 +21,21 @@ func runGateway(configuration path: String) -> Int32 {
     let signals = try ControlSignals()
     let kernel = try Kernel.probe()
     log.info("kernel", ["found": .text(kernel.summary)])
-    let control = try Control(settings, path: path, signals: signals, kernel: kernel, log: log)
+    let keyLog = try tlsKeyLog.map { path throws(HostFailure) in try TLSKeyLog(path) }
+    if let tlsKeyLog {
+      log.warning(
+        "TLS KEYS ARE BEING LOGGED: whoever reads the file can read all traffic",
+        ["file": .text(tlsKeyLog), "remedy": .text("Start without --debug-tls-keys, and delete the file.")]
+      )
+    }
+    let control = try Control(
+      settings,
+      path: path,
+      keyLog: keyLog?.write,
+      signals: signals,
+      kernel: kernel,
+      log: log
+    )
     return control.run()
   } catch {
     log.error("cannot start", ["cause": .text(error.cause), "remedy": .text(error.remedy)])

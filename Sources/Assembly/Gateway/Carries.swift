@@ -1,36 +1,59 @@
 internal import Bytes
 internal import World
 
-/// Memory for messages that straddle receive buffers: a small piece for every connection, a few large ones for all.
+/// Memory for what straddles receive buffers: a small piece for every connection, a few large ones for all, and pieces
+/// for TLS records where they are spoken.
 ///
-/// Pieces are lent while a message is incomplete, so an idle connection owns none.
+/// Pieces are lent while a message or a record is incomplete, so an idle connection owns none.
 struct Carries: ~Copyable {
+  /// Pieces of one size, of which the last that came back is lent first: its memory is warm.
+  private struct Class {
+    let byteCount: Int
+    let indices: Range<Int>
+    var free: [UInt32]
+
+    init(_ count: Int, of byteCount: Int, from first: Int) {
+      (self.byteCount, indices) = (byteCount, first..<first + count)
+      free = indices.reversed().map { UInt32($0) }
+    }
+  }
+
   private var pieces: Slots<Region?>
-  private var freeSmall: [UInt32]
-  private var freeLarge: [UInt32]
-  private let smallCount: Int
-  private let smallBytes: Int
-  /// No message is larger.
-  let largeBytes: Int
+  private var small: Class
+  private var records: Class
+  private var large: Class
   /// Whether one was asked for in vain, and whether one has come back since.
   private var isShort = false
   private var hasReturned = false
 
   init(_ sizes: Sizes) {
-    let (smallCount, smallBytes, largeBytes) = (sizes.connections, sizes.carryBytes, sizes.largeCarryBytes)
-    require(smallBytes <= largeBytes, "a large piece is larger than a small one")
-    pieces = Slots(smallCount + sizes.largeCarries) { index in
-      Region(id: RegionID(rawValue: UInt32(index)), byteCount: index < smallCount ? smallBytes : largeBytes)
+    let small = Class(sizes.connections, of: sizes.carryBytes, from: 0)
+    let records = Class(sizes.records, of: sizes.recordBytes, from: small.indices.upperBound)
+    let large = Class(sizes.largeCarries, of: sizes.largeCarryBytes, from: records.indices.upperBound)
+    require(small.byteCount <= large.byteCount, "a large piece is larger than a small one")
+    pieces = Slots(large.indices.upperBound) { index in
+      let kind = small.indices.contains(index) ? small : records.indices.contains(index) ? records : large
+      return Region(id: RegionID(rawValue: UInt32(index)), byteCount: kind.byteCount)
     }
-    freeSmall = (0..<UInt32(smallCount)).reversed()
-    freeLarge = (UInt32(smallCount)..<UInt32(smallCount + sizes.largeCarries)).reversed()
-    (self.smallCount, self.smallBytes, self.largeBytes) = (smallCount, smallBytes, largeBytes)
+    (self.small, self.records, self.large) = (small, records, large)
   }
 
-  /// Lends a piece that holds `count` bytes; `nil` when none is free or none is that large.
+  /// No message is larger.
+  var largeBytes: Int { large.byteCount }
+
+  /// Lends a piece that holds `count` bytes of a message; `nil` when none is free or none is that large.
   mutating func lend(_ count: Int) -> Region? {
-    if count <= smallBytes, let index = freeSmall.popLast() { return pieces[Int(index)].take() }
-    guard count <= largeBytes, let index = freeLarge.popLast() else {
+    if count <= small.byteCount, let index = small.free.popLast() { return pieces[Int(index)].take() }
+    guard count <= large.byteCount, let index = large.free.popLast() else {
+      isShort = true
+      return nil
+    }
+    return pieces[Int(index)].take()
+  }
+
+  /// Lends a piece that holds any TLS record; `nil` when none is free.
+  mutating func lendForRecord() -> Region? {
+    guard let index = records.free.popLast() else {
       isShort = true
       return nil
     }
@@ -43,7 +66,13 @@ struct Carries: ~Copyable {
     piece.count = 0
     pieces[Int(index)] = consume piece
     hasReturned = isShort
-    if Int(index) < smallCount { freeSmall.append(index) } else { freeLarge.append(index) }
+    if small.indices.contains(Int(index)) {
+      small.free.append(index)
+    } else if records.indices.contains(Int(index)) {
+      records.free.append(index)
+    } else {
+      large.free.append(index)
+    }
   }
 
   /// Whether a piece has come back that somebody waits for; once.
@@ -52,7 +81,4 @@ struct Carries: ~Copyable {
     (isShort, hasReturned) = (false, false)
     return true
   }
-
-  /// How many large pieces are lent.
-  var largeLent: Int { pieces.count - smallCount - freeLarge.count }
 }

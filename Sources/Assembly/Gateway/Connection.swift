@@ -1,3 +1,4 @@
+internal import Accept
 internal import Bytes
 internal import Decode
 internal import Events
@@ -17,6 +18,14 @@ struct Connection: ~Copyable {
   /// Which of the shard's lanes takes its events: order is kept per connection.
   var lane: UInt16 = 0
 
+  /// Who is at its other end, as a certificate says.
+  var peer = PrincipalID.anonymous
+  /// What its first bytes are for; its front gets what comes once that is over.
+  var threshold = Threshold.none
+  /// Whether it speaks TLS.
+  var isSecure = false
+  /// Whether its place waits among the handshakes; outlives the connection.
+  var isQueued = false
   var isOpen = false
   var isReceiving = false
   /// The receive under way has been asked to end.
@@ -38,6 +47,8 @@ struct Connection: ~Copyable {
   /// Whether a message ended or began since its time limits were last looked at, and how many bytes came.
   var hasAdvanced = false
   var arrived = 0
+  /// What its peer was in the middle of then.
+  private var stage = ConnectionStage.idle
   /// Where it comes from; 0 where that does not matter.
   var source: UInt128 = 0
 
@@ -48,12 +59,25 @@ struct Connection: ~Copyable {
   init(_ index: Int, in fronts: borrowing FrontMemory) { front = FrontSlot(index, of: fronts) }
 
   var isOwing: Bool { !isBroken && front.isOwing }
+  /// Whether what is received and sent is its front's, or is in records that can be opened.
+  var isReadable: Bool { threshold == .none }
 
-  mutating func open(_ entry: Int, _ traits: FrontTraits, lane: UInt16, source: UInt128) {
+  /// What stands before the messages of a connection.
+  enum Threshold: UInt8 {
+    /// A balancer's header, which says where it comes from.
+    case introduction
+    /// The handshake of TLS.
+    case handshake
+    case none
+  }
+
+  mutating func open(_ entry: Int, _ listener: ShardSettings.Listener, lane: UInt16, source: UInt128) {
     require(!isOpen, "a place is free when a connection takes it")
-    front.open(entry, traits)
+    front.open(entry, listener.traits)
+    isSecure = listener.isSecure
+    (peer, threshold, isCounted) = (.anonymous, isSecure ? .handshake : .none, false)
     (self.lane, self.source, isOpen, isReceiving) = (lane, source, true, true)
-    (hasAdvanced, arrived) = (false, 0)
+    (hasAdvanced, arrived, stage) = (false, 0, .idle)
   }
   mutating func close(at desk: inout Desk, _ carries: inout Carries) {
     require(inbox == nil && !isReceiving && !isSending, "a connection is closed when nothing of it is under way")
@@ -62,10 +86,43 @@ struct Connection: ~Copyable {
     (position, isOpen, isReceiving, isStopping, isSending) = (0, false, false, false, false)
     (isEnding, isDeaf, isBroken, isClosing, isShut) = (false, false, false, false, false)
   }
+  /// Bytes of a message that wait for the rest of it.
+  ///
+  /// Asked through the connection: an optional chain from outside reads a carry that is gone as what it was.
+  var carriedCount: Int {
+    switch carry {
+    case .some(let piece): piece.count
+    case .none: 0
+    }
+  }
   /// Gives the carry back, whatever it holds.
   mutating func drop(_ carries: inout Carries) {
     if let piece = carry.take() { carries.giveBack(piece) }
     needed = 0
+  }
+
+  /// Looks what the peer is in the middle of, which says which time limit holds.
+  ///
+  /// - Parameters:
+  ///   - isStarved: whether no buffer is free to receive into.
+  ///   - beneath: the stage of what lies beneath the front, where that decides.
+  /// - Returns: `nil` when that and what came of it are the same as when this was asked last.
+  mutating func moved(isStarved: Bool, beneath: ConnectionStage?) -> ConnectionStage? {
+    let former = stage
+    if let beneath {
+      stage = beneath
+    } else if inbox != nil || isOwing || isStarved {
+      stage = .waiting
+    } else {
+      switch front.stage {
+      case .idle: stage = .idle
+      case .head: stage = .head
+      case .body: stage = .body
+      }
+    }
+    // Nothing that comes changes the limits of one who waits for us.
+    if stage == .waiting { (hasAdvanced, arrived) = (false, 0) }
+    return stage != former || hasAdvanced || arrived > 0 ? stage : nil
   }
 
   /// What consuming a buffer came to.

@@ -29,6 +29,8 @@ struct Line: EventConsumer, ~Copyable {
   var clock = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)
   /// Which of the shard's lanes takes the events of the connection that is read.
   var current = 0
+  /// Who is at its other end, as a certificate says.
+  var peer = PrincipalID.anonymous
 
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
@@ -51,12 +53,27 @@ struct Line: EventConsumer, ~Copyable {
     return store(event, at: current, acknowledge: rule.acknowledge)
   }
 
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
+    guard closed == nil else { return nil }
+    let offset = writers[current].lane.nextOffset(of: grant.topic)
+    let isKept = writers[current].batch.append(
+      payload,
+      topic: grant.topic,
+      stamp: stamper.stamp(Origin(), of: grant.principal),
+      offset: offset,
+      timestampMs: stamper.timestampMs
+    )
+    guard isKept else { return nil }
+    return number(grant.topic, at: current, offset, topics[Int(grant.topic.rawValue)].acknowledge)
+  }
+
   /// Inlined into every front, so that what a front knows of its events is known here.
   @inline(__always) mutating func take(
-    run bytes: RawSpan,
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
     from start: Int,
     under grant: Grant,
-    _ next: (Int) -> Range<Int>?
+    atMost limit: Int
   ) -> Run {
     let topic = grant.topic
     guard closed == nil else { return .none }
@@ -64,15 +81,15 @@ struct Line: EventConsumer, ~Copyable {
     let timeMs = stamper.timestampMs
     let stamps = stamper.run(of: grant.principal)
     let taken = writers[current].batch.append(
-      run: bytes,
+      run,
+      of: bytes,
       from: start,
       topic: topic,
       offset: first,
       timestampMs: timeMs,
-      next: next,
       stamp: stamps.first,
       idStep: Stamper.idStep,
-      atMost: stamps.left
+      atMost: min(limit, stamps.left)
     )
     guard taken.count > 0 else { return .none }
     stamper.used(taken.count)
@@ -94,21 +111,21 @@ struct Line: EventConsumer, ~Copyable {
       wantsRoom = true
       return .later
     }
-    return numbered(event.grant.topic, at: index, offset, acknowledge)
+    return .numbered(number(event.grant.topic, at: index, offset, acknowledge))
   }
 
   /// Gives an event that is in the batch its number.
-  @inline(__always) private mutating func numbered(
+  @inline(__always) private mutating func number(
     _ topic: TopicID,
     at index: Int,
     _ offset: UInt64,
     _ acknowledge: Acknowledgement
-  ) -> Verdict {
+  ) -> Placement {
     let claim = writers[index].lane.claim(topic)
     let lane = writers[index].lane.settings.lane
     ledger.number()
     let mark = acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: claim.number)
-    return .numbered(Placement(mark: mark, lane: lane, offset: offset))
+    return Placement(mark: mark, lane: lane, offset: offset)
   }
 
   /// Hands an event to the lane of its key: one of the shard's own, or another shard's.

@@ -25,21 +25,29 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   var line: Line
   var desk: Desk
   var connections: Slots<Connection>
+  /// By connection, where a listener speaks TLS; empty where none does.
+  var channels: Slots<SecureChannel>
+  var security: Security
+  /// Connections that wait for their turn to compute with keys, and the one that has it.
+  var handshakes: Queue<ConnectionID>
+  var shaking: ConnectionID?
+  /// Why TLS ended connections: by alert, those of ours first, then those of the peers.
+  var securityFailures = Slots<UInt32>(zeroed: 512)
   /// Where their fronts are: behind them, since fields go in their order.
   let frontMemory: FrontMemory
   var carries: Carries
   var limits: ConnectionLimits
   var admission: Admission
   /// What follows a received buffer in its connection's inbox, and how many bytes it holds.
-  var received: [Received]
+  var received: Slots<Received>
   /// How many received buffers are in inboxes.
   var held = 0
   /// Regions that answers can be written to.
-  var replies: [RegionID]
+  var replies: Stack<RegionID>
   /// Connections that wait for something of the shard's.
   ///
   /// The first `seen` of them have been looked at since.
-  var waiting: [ConnectionID]
+  var waiting: Stack<ConnectionID>
   var seen = 0
   /// Whether something they may wait for came free: a commit, a batch, a buffer, a region.
   var hasFreed = false
@@ -80,7 +88,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     settings: ShardSettings,
     recovered: consuming RecoveredLanes,
     rules: Rules,
-    links: consuming Links
+    links: consuming Links,
+    security seed: SecuritySeed = SecuritySeed()
   ) {
     let sizes = settings.sizes
     require(recovered.lanes.count == sizes.lanes, "every lane of the shard was recovered")
@@ -105,6 +114,10 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     desk = settings.desk()
     let fronts = FrontMemory(sizes.connections)
     connections = Slots(sizes.connections) { Connection($0, in: fronts) }
+    let isSecure = settings.listeners.contains { $0.isSecure }
+    channels = Slots(isSecure ? sizes.connections : 0) { _ in SecureChannel() }
+    security = Security(seed, listeners: settings.listeners.count)
+    handshakes = Queue(capacity: isSecure ? sizes.connections : 1)
     frontMemory = fronts
     carries = Carries(sizes)
     limits = ConnectionLimits(
@@ -118,10 +131,9 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       seed: machine.entropy()
     )
     acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
-    received = Array(repeating: Received(), count: sizes.buffers)
-    replies = (sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) }
-    waiting = []
-    waiting.reserveCapacity(sizes.connections)
+    received = Slots(sizes.buffers) { _ in Received() }
+    replies = Stack((sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) })
+    waiting = Stack(capacity: sizes.connections)
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
     machine.timeout(afterNs: Self.tickNs)
@@ -143,6 +155,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     }
     receiveLinked()
     commit()
+    if !handshakes.isEmpty { shakeHands() }
     settle()
     commit()
     conclude()
@@ -210,7 +223,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       waiting[kept] = id
       kept += 1
     }
-    waiting.removeSubrange(kept..<count)
+    waiting.remove(kept..<count)
     seen = kept
   }
 }
@@ -236,6 +249,8 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
   public var closed: UInt64 = 0
   /// Connections turned away because their source has enough.
   public var turnedAway: UInt64 = 0
+  /// Connections that began with no header of the PROXY protocol, or a wrong one, where there must be one.
+  public var headersRefused: UInt64 = 0
   /// Accepts that ended for want of descriptors or places.
   public var acceptsPaused: UInt64 = 0
   /// Receives that found no buffer free.
@@ -244,6 +259,8 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
   public var receivesPaused: UInt64 = 0
   /// Connections ended because a message took too long to arrive.
   public var timedOutMessage: UInt64 = 0
+  /// Connections ended because a TLS handshake took too long.
+  public var timedOutHandshake: UInt64 = 0
   /// Connections ended because nothing came between messages for too long.
   public var timedOutIdle: UInt64 = 0
   /// Connections ended because their peer did not take an answer in time.
@@ -267,10 +284,12 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
     accepted &+= other.accepted
     closed &+= other.closed
     turnedAway &+= other.turnedAway
+    headersRefused &+= other.headersRefused
     acceptsPaused &+= other.acceptsPaused
     starved &+= other.starved
     receivesPaused &+= other.receivesPaused
     timedOutMessage &+= other.timedOutMessage
+    timedOutHandshake &+= other.timedOutHandshake
     timedOutIdle &+= other.timedOutIdle
     timedOutSend &+= other.timedOutSend
     bytesReceived &+= other.bytesReceived

@@ -2,6 +2,8 @@ internal import Accept
 internal import Bytes
 internal import Decode
 internal import Events
+internal import Settings
+internal import TLS
 internal import World
 
 /// The life of a connection: accepted, fed, answered, ended.
@@ -13,18 +15,22 @@ extension Shard where M: ~Copyable {
     counters.accepted &+= 1
     let index = Int(id.rawValue)
     let entry = listenerFronts[Int(listener.rawValue)]
-    let traits = settings.listeners[Int(listener.rawValue)].traits
     let lane = UInt16(nextLane)
     nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
     // Where it comes from costs a system call, so it is looked up only where it matters.
-    let source = rules.connectionsPerSource > 0 ? machine.source(of: id).bits : 0
-    connections[index].open(entry, traits, lane: lane, source: source)
+    let place = Int(listener.rawValue)
+    let asks = rules.connectionsPerSource > 0 || settings.listeners[place].asksForSource
+    let source = asks ? machine.source(of: id).bits : 0
+    connections[index].open(entry, settings.listeners[place], lane: lane, source: source)
+    if connections[index].isSecure { channels[index].open(on: place) }
     deadlines.open(id.rawValue, nowNs: line.clock.monotonicNs)
     machine.receive(on: id)
-    connections[index].isCounted = limits.admit(source) == .admitted
-    if !connections[index].isCounted {
-      counters.turnedAway &+= 1
-      fail(id)
+    if settings.listeners[place].proxies.trusts(source) {
+      connections[index].threshold = .introduction
+    } else if settings.listeners[place].proxies.isRequired {
+      turnAway(id)
+    } else {
+      admit(id)
     }
     if state != .serving { connections[index].isEnding = true }
     list(id)
@@ -33,6 +39,17 @@ extension Shard where M: ~Copyable {
       accepting[Int(listener.rawValue)] = .yielding
       machine.stopAccepting(on: listener)
     }
+  }
+
+  /// Counts a connection among those of its source, or turns it away because that has enough.
+  mutating func admit(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    connections[index].isCounted = limits.admit(connections[index].source) == .admitted
+    if !connections[index].isCounted { turnAway(id) }
+  }
+  private mutating func turnAway(_ id: ConnectionID) {
+    counters.turnedAway &+= 1
+    fail(id)
   }
 
   mutating func acceptEnded(_ listener: ListenerID, _ result: Int32) {
@@ -80,10 +97,11 @@ extension Shard where M: ~Copyable {
   mutating func drain(_ id: ConnectionID) {
     let index = Int(id.rawValue)
     line.current = Int(connections[index].lane)
+    line.peer = connections[index].peer
     while let inbox = connections[index].inbox {
       let buffer = received[Int(inbox.first.rawValue)]
       if !connections[index].isDeaf {
-        switch feed(index, inbox.first, buffer.count) {
+        switch feed(id, inbox.first, buffer.count) {
         case .used: break
         case .stalled: return
         case .finished: deafen(id)
@@ -95,6 +113,7 @@ extension Shard where M: ~Copyable {
         isPoolShort = false
         hasFreed = true
       }
+      if connections[index].isSecure { channels[index].position = 0 }
       connections[index].position = 0
       connections[index].inboxCount -= 1
       connections[index].inbox = buffer.next.map { ($0, inbox.last) }
@@ -104,7 +123,10 @@ extension Shard where M: ~Copyable {
   /// Feeds a connection's front from one buffer.
   ///
   /// What can't be read on is finished: its front owes the answer.
-  private mutating func feed(_ index: Int, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
+  private mutating func feed(_ id: ConnectionID, _ buffer: BufferID, _ count: Int) -> Connection.Progress {
+    let index = Int(id.rawValue)
+    if connections[index].threshold == .introduction, let progress = introduce(id, buffer, count) { return progress }
+    guard !connections[index].isSecure else { return feedSecure(id, buffer, count) }
     do throws(Refusal) {
       let bytes = machine.bytes(of: buffer, count: count)
       return try connections[index].consume(bytes, into: &line, at: &desk, &carries)
@@ -117,20 +139,16 @@ extension Shard where M: ~Copyable {
     connections[index].isDeaf = true
     connections[index].isEnding = true
     connections[index].drop(&carries)
+    if connections[index].isSecure { channels[index].drop(&carries) }
   }
 
   /// Notes what the peer is in the middle of: that says which time limit holds.
-  private mutating func note(_ id: ConnectionID) {
+  @inline(__always) private mutating func note(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    let isWaiting = connections[index].inbox != nil || connections[index].isOwing
-    let stage: ConnectionStage =
-      if isWaiting { .waiting } else {
-        switch connections[index].front.stage {
-        case .idle: .idle
-        case .head: .head
-        case .body: .body
-        }
-      }
+    // Whoever found no buffer free is only idle because it is not read. In the middle of a message its limit holds all
+    // the same: it may have what those wait for who have the buffers.
+    let isStarved = held == received.count && !connections[index].isReceiving && connections[index].front.stage == .idle
+    guard let stage = connections[index].moved(isStarved: isStarved, beneath: stageBeneath(index)) else { return }
     deadlines.note(
       id.rawValue,
       stage: stage,
@@ -140,6 +158,17 @@ extension Shard where M: ~Copyable {
     )
     connections[index].hasAdvanced = false
     connections[index].arrived = 0
+  }
+
+  /// The stage of what lies beneath the front, where that decides: a handshake, or a record that has begun.
+  @inline(__always) private func stageBeneath(_ index: Int) -> ConnectionStage? {
+    // It is the peer's time that counts, for who waits for its turn as well: whoever could rewind the clock by a byte
+    // would.
+    if !connections[index].isReadable { return .handshake }
+    guard connections[index].isSecure, channels[index].isWithinRecord, connections[index].front.stage == .idle,
+      connections[index].inbox == nil, !connections[index].isOwing
+    else { return nil }
+    return .head
   }
 
   mutating func receiveEnded(_ id: ConnectionID, _ result: Int32) {
@@ -165,7 +194,6 @@ extension Shard where M: ~Copyable {
     replies.append(region)
     connections[index].isSending = false
     deadlines.endSending(id.rawValue)
-    pay(id)
     list(id)
   }
 
@@ -182,6 +210,7 @@ extension Shard where M: ~Copyable {
     if connections[index].isCounted { limits.release(connections[index].source) }
     deadlines.close(id.rawValue)
     connections[index].close(at: &desk, &carries)
+    if connections[index].isSecure { channels[index].close(in: security, &carries) }
     counters.closed &+= 1
     hasFreed = true
     resumeAccepting()
@@ -192,18 +221,22 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     guard connections[index].isOpen, !connections[index].isClosing else { return false }
     pay(id)
-    drain(id)
-    pay(id)
+    if connections[index].inbox != nil {
+      drain(id)
+      pay(id)
+    }
+    if connections[index].isSecure { answerRecords(id) }
     note(id)
     if state != .serving, isIdle(index), !connections[index].isEnding {
       // A front whose protocol has a farewell says it.
-      connections[index].front.refuse(.draining, at: &desk)
+      if connections[index].isReadable { connections[index].front.refuse(.draining, at: &desk) }
       deafen(id)
       pay(id)
     }
     if connections[index].inbox != nil || connections[index].isOwing {
       restrain(id)
-      return true
+      // Who waits for a turn of handshakes is called, and need not be looked at before.
+      return !connections[index].isQueued
     }
     if !connections[index].isEnding {
       guard !connections[index].isReceiving else { return false }
@@ -214,18 +247,22 @@ extension Shard where M: ~Copyable {
       machine.receive(on: id)
       connections[index].isReceiving = true
     } else if !connections[index].isSending || connections[index].isBroken {
+      if connections[index].isSecure, !connections[index].isBroken, !connections[index].isShut {
+        guard sayGoodbye(id) else { return true }
+        guard !connections[index].isSending else { return false }
+      }
       finish(id)
     }
     return false
   }
 
   /// Whether a connection is between messages, and nothing is owed to its peer.
-  private func isIdle(_ index: Int) -> Bool {
+  @inline(__always) private func isIdle(_ index: Int) -> Bool {
     connections[index].inbox == nil && !connections[index].isOwing && connections[index].front.stage == .idle
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
-  private mutating func restrain(_ id: ConnectionID) {
+  @inline(__always) private mutating func restrain(_ id: ConnectionID) {
     let index = Int(id.rawValue)
     guard connections[index].isReceiving, !connections[index].isStopping, connections[index].inboxCount >= inboxMax
     else { return }
@@ -248,17 +285,36 @@ extension Shard where M: ~Copyable {
     }
   }
 
-  /// Sends the answers that wait for nothing any more.
-  private mutating func pay(_ id: ConnectionID) {
+  /// Sends the answers that wait for nothing any more, if there are any.
+  @inline(__always) private mutating func pay(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    guard connections[index].isOwing, !connections[index].isSending,
-      desk.watermarks.isSafe(connections[index].front.mark), let reply = replies.popLast()
+    guard connections[index].isOwing, !connections[index].isSending, connections[index].isReadable,
+      desk.watermarks.isSafe(connections[index].front.mark)
     else { return }
+    answer(id)
+  }
+
+  @inline(never) private mutating func answer(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    guard let reply = replies.popLast() else { return }
     // Others may wait for a place among the answers.
     if desk.answersFree == 0 { hasFreed = true }
     var region = machine.take(reply)
     region.count = 0
-    connections[index].front.answer(at: &desk, into: &region)
+    if connections[index].isSecure {
+      let context = security.context(of: channels[index].listener)
+      channels[index].session!.begin(&region, in: context)
+      connections[index].front.answer(at: &desk, into: &region)
+      channels[index].session!.seal(&region, in: context)
+    } else {
+      connections[index].front.answer(at: &desk, into: &region)
+    }
+    send(region, reply, on: id)
+  }
+
+  /// Sends what is in a region, if anything.
+  mutating func send(_ region: consuming Region, _ reply: RegionID, on id: ConnectionID) {
+    let index = Int(id.rawValue)
     guard region.count > 0 else {
       machine.put(region)
       replies.append(reply)
@@ -278,6 +334,9 @@ extension Shard where M: ~Copyable {
       switch overdue.action {
       case .close:
         counters.timedOutIdle &+= 1
+        deafen(id)
+      case .refuse where !connections[Int(overdue.connection)].isReadable:
+        counters.timedOutHandshake &+= 1
         deafen(id)
       case .refuse:
         counters.timedOutMessage &+= 1

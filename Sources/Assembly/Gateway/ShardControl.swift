@@ -42,12 +42,16 @@ extension Shard where M: ~Copyable {
     self.rules = rules
     line.keys.swap(rules.keys)
     line.directory = rules.directory
+    desk.forgetGrants()
     limits.perSourceMax = rules.perSourceMax
     deadlines.limits = rules.times
     admission.limits.timeInFlightMaxNs = rules.timeInFlightMaxNs
     acceptBudget.perTurn = rules.acceptsPerTurn
     for index in 0..<line.writers.count { line.writers[index].lane.adopt(rules) }
   }
+
+  /// Takes new certificates and ticket keys; connections that are open go on.
+  public mutating func adopt(_ seed: SecuritySeed) { security.adopt(seed) }
 
   mutating func stopAccepting() {
     for index in accepting.indices {

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Decode
 public import Events
 public import Store
+public import TLS
 public import Telemetry
 
 /// What a shard tells the operator: plain numbers, replaced as a whole every few milliseconds.
@@ -18,6 +19,10 @@ public struct ShardReport: BitwiseCopyable, Sendable {
   public var counters = ShardCounters()
   /// What its lanes did, together.
   public var lanes = LaneCounters()
+  /// What happened in TLS contexts.
+  public var security = TLSCounters()
+  /// Why TLS ended connections.
+  public var securityFailures = SecurityFailures()
   /// Messages refused as a whole, by `Refusal.rawValue`.
   public var refusedMessages: InlineArray<32, UInt64> = InlineArray(repeating: 0)
   /// How long commits took.
@@ -52,6 +57,11 @@ extension Shard where M: ~Copyable {
     report.ledger = line.ledger
     report.counters = counters
     report.refusedMessages = desk.refused
+    report.security = security.counters
+    for alert in 0..<256 {
+      report.securityFailures.ours[alert] = securityFailures[alert]
+      report.securityFailures.peers[alert] = securityFailures[256 + alert]
+    }
     report.commitLatency = commitLatency
     report.connections = openConnections
     report.buffersHeld = held

@@ -2,6 +2,7 @@ internal import Bytes
 public import Decode
 public import Events
 internal import Gate
+public import Settings
 public import World
 
 /// Everything a shard is told when it is made.
@@ -12,8 +13,25 @@ public struct ShardSettings: Sendable {
     public let front: String
     /// What it asks of the front.
     public let traits: FrontTraits
+    /// Whether it speaks TLS.
+    public let isSecure: Bool
+    /// What of a client's certificate names its principal.
+    public let principal: ClientCertificateSettings.Principal
+    /// Who says by the PROXY protocol for whom they connect.
+    public let proxies: ProxyProtocolSettings
     /// A listener of the settings.
-    public init(front: String, traits: FrontTraits) { (self.front, self.traits) = (front, traits) }
+    public init(
+      front: String,
+      traits: FrontTraits,
+      isSecure: Bool = false,
+      principal: ClientCertificateSettings.Principal = .subject,
+      proxies: ProxyProtocolSettings = ProxyProtocolSettings()
+    ) {
+      (self.front, self.traits, self.isSecure) = (front, traits, isSecure)
+      (self.principal, self.proxies) = (principal, proxies)
+    }
+    /// Whether it matters where a connection comes from.
+    var asksForSource: Bool { !proxies.from.isEmpty || proxies.isRequired }
   }
 
   /// Which shard, of how many.

@@ -108,6 +108,13 @@ internal import Glibc
     require(count >= 0 && count <= bufferBytes, "a buffer holds what was received into it")
     return unsafe _overrideLifetime(RawSpan(_unsafeStart: start(of: buffer), byteCount: count), borrowing: self)
   }
+  /// The same to be changed in place.
+  @_lifetime(&self) mutating func mutableBytes(of buffer: UInt16, count: Int) -> MutableRawSpan {
+    require(UInt32(buffer) <= mask && lent[Int(buffer)], "only a filled buffer is changed")
+    require(count >= 0 && count <= bufferBytes, "a buffer holds what was received into it")
+    let bytes = unsafe MutableRawSpan(_unsafeStart: start(of: buffer), byteCount: count)
+    return unsafe _overrideLifetime(bytes, mutating: &self)
+  }
   private func start(of buffer: UInt16) -> UnsafeMutableRawPointer {
     unsafe memory.baseAddress! + Int(buffer) * bufferBytes
   }

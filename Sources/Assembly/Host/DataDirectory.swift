@@ -36,7 +36,7 @@ public struct DataDirectory: ~Copyable, Sendable {
       try Self.removeUnfinished(files)
       self.files = files
     } catch {
-      _ = close(lock)
+      Self.release(lock)
       throw error
     }
     self.path = path
@@ -45,14 +45,20 @@ public struct DataDirectory: ~Copyable, Sendable {
       files.mode == .direct
       ? nil : "The file system of \(path) has no O_DIRECT: commits go through the page cache, durable but slower."
   }
-  deinit { _ = close(lock) }
+  deinit { Self.release(lock) }
+
+  /// Unlocks before it closes: a child between fork and exec has the descriptor too, and would keep the lock so long.
+  private static func release(_ lock: Int32) {
+    _ = flock(lock, LOCK_UN)
+    _ = close(lock)
+  }
 
   private static func lock(_ path: String) throws(HostFailure) -> Int32 {
     let name = "\(path)/lock"
     let lock = unsafe open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .file("open", name, errno) }
-    if flock(lock, LOCK_EX | LOCK_NB) != 0 {
-      let errorNumber = errno
+    let errorNumber = acquire(lock)
+    if errorNumber != 0 {
       var text = [UInt8](repeating: 0, count: 32)
       let count = unsafe pread(lock, &text, text.count, 0)
       _ = close(lock)
@@ -67,10 +73,31 @@ public struct DataDirectory: ~Copyable, Sendable {
     let text = Array("\(getpid())\n".utf8)
     guard ftruncate(lock, 0) == 0, unsafe pwrite(lock, text, text.count, 0) == text.count else {
       let errorNumber = errno
-      _ = close(lock)
+      release(lock)
       throw .file("write", name, errorNumber)
     }
     return lock
+  }
+
+  /// Takes the lock, and returns 0 or the error number.
+  ///
+  /// Whoever reads the log holds it for an instant, shared, to see whether a gateway has it. That is waited for, half a
+  /// second at most, and is EBUSY from then on; another gateway holds it for itself, which is EWOULDBLOCK at once.
+  private static func acquire(_ lock: Int32) -> Int32 {
+    let limitNs = nanoseconds(of: CLOCK_MONOTONIC) + 500_000_000
+    while true {
+      if flock(lock, LOCK_EX | LOCK_NB) == 0 { return 0 }
+      let errorNumber = errno
+      guard errorNumber == EWOULDBLOCK || errorNumber == EINTR else { return errorNumber }
+      if flock(lock, LOCK_SH | LOCK_NB) == 0 {
+        _ = flock(lock, LOCK_UN)
+      } else if errno == EWOULDBLOCK {
+        return EWOULDBLOCK
+      }
+      guard nanoseconds(of: CLOCK_MONOTONIC) < limitNs else { return EBUSY }
+      // Not for long, and not in step with somebody else.
+      _ = usleep(UInt32.random(in: 200...2000))
+    }
   }
 
   /// Finds out by a block written how segments can be opened here.

@@ -82,7 +82,7 @@ public import World
     let ring = try Self.makeRing(sizes, seed.kernel)
     let pool = try Self.makePool(sizes, seed.kernel, ring)
     let segments = try SegmentTable(seed.segments, slots: sizes.segments)
-    let regions = Slots<Region?>(sizes.regions) { sizes.region($0) }
+    let regions = sizes.makeRegions()
     var memories: [UnsafeMutableRawBufferPointer] = unsafe []
     for index in 0..<regions.count { unsafe memories.append(regions[index]!.memory) }
     let vectors = unsafe memories.prefix(sizes.batches).map {
@@ -178,6 +178,11 @@ public import World
   @_lifetime(borrow self)
   public borrowing func bytes(of buffer: BufferID, count: Int) -> RawSpan {
     pool.bytes(of: buffer.rawValue, count: count)
+  }
+  /// The same to be changed in place.
+  @_lifetime(&self)
+  public mutating func mutableBytes(of buffer: BufferID, count: Int) -> MutableRawSpan {
+    pool.mutableBytes(of: buffer.rawValue, count: count)
   }
   /// Gives a buffer back; the kernel has it with the next `wait`.
   public mutating func recycle(_ buffer: BufferID) { pool.recycle(buffer.rawValue) }

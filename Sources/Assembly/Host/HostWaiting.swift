@@ -53,7 +53,7 @@ extension Host {
 
   /// Waits for many completions, for one after the minimum of time.
   private mutating func economise(_ minimumWaitNs: Int64) {
-    let many: UInt32 = 16
+    let many: UInt32 = 256
     guard minimumWaitNs > 0 else { return ring.enter(waitingFor: 1) }
     if kernel.features.contains(.minimumWait) {
       ring.enter(waitingFor: many, minimumWaitUs: UInt32(clamping: max(1, minimumWaitNs / 1000)))

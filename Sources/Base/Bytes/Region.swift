@@ -12,6 +12,7 @@ internal import Glibc
   /// How many bytes it can hold.
   public let byteCount: Int
   @usableFromInline var filled = 0
+  @usableFromInline var limit: Int
 
   /// How many bytes are filled.
   @inlinable public var count: Int {
@@ -31,10 +32,16 @@ internal import Glibc
     let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     require(unsafe start != MAP_FAILED, "the address space holds every region")
     unsafe self.start = start!
-    self.byteCount = byteCount
+    (self.byteCount, limit) = (byteCount, byteCount)
+  }
+  /// Takes mapped memory over.
+  fileprivate init(id: RegionID, mapped start: UnsafeMutableRawPointer, byteCount: Int) {
+    self.id = id
+    unsafe self.start = start
+    (self.byteCount, limit) = (byteCount, byteCount)
   }
   deinit {
-    // SAFETY: mapped by `init` with this length, and nobody but the owner of this value refers to it.
+    // SAFETY: mapped by `init` or by a stretch with this length, and nobody but the owner of this value refers to it.
     _ = unsafe munmap(start, byteCount)
   }
 
@@ -42,8 +49,15 @@ internal import Glibc
   @inlinable public var memory: UnsafeMutableRawBufferPointer {
     unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
-  /// How many bytes are free.
-  @inlinable public var room: Int { byteCount &- filled }
+  /// How many bytes are free, what is kept back aside.
+  @inlinable public var room: Int { limit &- filled }
+  /// Keeps back all but `count` of the bytes that are free, for what is to follow what is written next.
+  public mutating func limitRoom(to count: Int) {
+    require(count >= 0 && count <= byteCount &- filled, "what is kept back is free")
+    limit = filled &+ count
+  }
+  /// Keeps nothing back.
+  public mutating func releaseRoom() { limit = byteCount }
   /// The filled bytes.
   public var bytes: RawSpan {
     @_lifetime(borrow self)
@@ -123,5 +137,45 @@ public struct RegionID: RawRepresentable, Hashable, Sendable {
   @inlinable public init(rawValue: UInt32) {
     precondition(rawValue < 1 << 24)
     self.rawValue = rawValue
+  }
+}
+
+/// Zeroed memory in one piece, to be cut into regions that are all filled before long.
+///
+/// It starts where a large page does and asks for such pages: the device then gets a region's bytes in a few pieces
+/// instead of one for every 4 KiB.
+@safe public struct RegionStretch: ~Copyable {
+  private static let largePageBytes = 2 << 20
+  private static let pageBytes = 4 << 10
+  private var next: UnsafeMutableRawPointer
+  private var room: Int
+
+  /// Maps memory for `count` regions of `byteCount` each, a multiple of 4 KiB.
+  public init(count: Int, byteCount: Int) {
+    require(count > 0 && byteCount > 0 && byteCount % Self.pageBytes == 0, "a stretch holds regions of whole pages")
+    room = count * byteCount
+    let mapped = room + Self.largePageBytes
+    let start = unsafe mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    require(unsafe start != MAP_FAILED, "the address space holds every region")
+    unsafe next = start!.alignedUp(toMultipleOf: Self.largePageBytes)
+    let before = unsafe next - start!
+    // SAFETY: what lies before and behind the aligned part was mapped above, and nobody knows of it.
+    if before > 0 { _ = unsafe munmap(start!, before) }
+    if before < Self.largePageBytes { _ = unsafe munmap(next + room, Self.largePageBytes - before) }
+    // A kernel without large pages refuses, which costs nothing but them.
+    _ = unsafe madvise(next, room, MADV_HUGEPAGE)
+  }
+  deinit {
+    // SAFETY: this part of the mapping has not been given to any region.
+    if room > 0 { _ = unsafe munmap(next, room) }
+  }
+
+  /// Cuts off the next region, which unmaps its part by itself.
+  public mutating func region(id: RegionID, byteCount: Int) -> Region {
+    require(byteCount > 0 && byteCount <= room && byteCount % Self.pageBytes == 0, "a stretch holds its regions")
+    let region = unsafe Region(id: id, mapped: next, byteCount: byteCount)
+    unsafe next += byteCount
+    room -= byteCount
+    return region
   }
 }

@@ -92,24 +92,6 @@ internal import Glibc
     }
     unsafe position += count
   }
-  /// Writes a number in decimal, then ASCII text, then the number again, which is worked out once.
-  @_lifetime(self: copy self)
-  @inlinable @inline(__always) public mutating func append(decimal value: UInt64, _ text: StaticString) {
-    guard value < 100_000_000, room >= 16 &+ text.utf8CodeUnitCount else {
-      append(decimal: value)
-      append(text)
-      return append(decimal: value)
-    }
-    let digits = eightDigits(UInt32(truncatingIfNeeded: value))
-    let blanks = min(digits.trailingZeroBitCount / 8, 7)
-    let number = ((digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: blanks &* 8)).littleEndian
-    unsafe position.storeBytes(of: number, as: UInt64.self)
-    unsafe position += 8 &- blanks
-    unsafe position.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-    unsafe position += text.utf8CodeUnitCount
-    unsafe position.storeBytes(of: number, as: UInt64.self)
-    unsafe position += 8 &- blanks
-  }
   /// Writes a number below 10⁸ with all of its eight digits.
   @_lifetime(self: copy self)
   @inlinable @inline(__always) public mutating func append(eightDigits value: UInt32) {

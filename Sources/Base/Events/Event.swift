@@ -131,33 +131,57 @@ public struct Run: Sendable {
 public protocol EventConsumer: ~Copyable {
   /// Whose credential this is, or `nil` when it is nobody's.
   mutating func principal(of credential: RawSpan) -> PrincipalID?
+  /// Who is at the other end of the connection, as its certificate says; anonymous without one.
+  var peer: PrincipalID { get }
   /// Leave to write to the topic of that name. Throws: `unknownTopic`, `forbidden`, or what overload makes us say.
   mutating func grant(topic name: RawSpan, to principal: PrincipalID) throws(Refusal) -> Grant
   /// Numbers the event and keeps its bytes, or says why not. Events are offered in the order they were sent.
   mutating func take(_ event: borrowing Event) -> Verdict
+  /// Numbers and keeps an event of which nothing is said besides its bytes, as most are; `nil`: offer it as any other.
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement?
   /// Numbers and keeps as many of the events that follow one another in `bytes` as it can at once, possibly none.
   ///
   /// Of none of them is anything said besides its bytes. What it says no to is not looked at: offer that one alone.
   ///
   /// - Parameters:
+  ///   - run: tells them apart.
   ///   - bytes: where the events are.
   ///   - start: where the first one may start.
   ///   - grant: the leave to write them all.
-  ///   - next: where the payload is of the event that may start at an offset; `nil` when there is none like the others.
+  ///   - limit: how many may be taken.
   /// - Returns: what was taken.
-  mutating func take(run bytes: RawSpan, from start: Int, under grant: Grant, _ next: (Int) -> Range<Int>?) -> Run
+  mutating func take(
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    atMost limit: Int
+  ) -> Run
   /// Counts an event that the front itself refused after a grant: it was too large to be read, or empty.
   mutating func refuse(_ reason: Refusal, under grant: Grant)
 }
 
 extension EventConsumer where Self: ~Copyable {
+  /// Takes none: it is offered as any other.
+  @inlinable public mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? { nil }
   /// Takes none: each is offered alone.
   @inlinable public mutating func take(
-    run bytes: RawSpan,
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
     from start: Int,
     under grant: Grant,
-    _ next: (Int) -> Range<Int>?
+    atMost limit: Int
   ) -> Run {
     .none
   }
+}
+
+/// Tells events apart that follow one another and are alike but for their bytes.
+///
+/// Not a closure: a value of a known type is inlined into whoever asks it, once per event.
+public protocol EventRun: ~Escapable {
+  /// Where the payload is of the event that may start at an offset, or `nil` when there is none like the others.
+  ///
+  /// The next one may start where that payload ends.
+  func payload(at offset: Int) -> Range<Int>?
 }

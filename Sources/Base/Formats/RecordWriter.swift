@@ -68,6 +68,20 @@ extension Record {
 }
 
 extension Writer {
+  /// Writes a record that has no key, or returns `false` when it doesn't fit.
+  @_lifetime(self: copy self)
+  @inlinable @inline(__always)
+  public mutating func append(_ head: RecordHead, value: RawSpan, stamp: StampHeader) -> Bool {
+    if head.repeats(value, stamp) {
+      guard room >= head.recordBytes &+ RecordHead.spoiltBytes else { return false }
+      append(record: head, value: value, stamp: stamp)
+    } else {
+      guard room >= value.byteCount &+ Record.overheadBytesMax else { return false }
+      append(record: head.deltas, key: value.extracting(0..<0), hasKey: false, value: value, stamp: stamp)
+    }
+    return true
+  }
+
   /// Writes a record that has no key and the lengths its head was made for.
   ///
   /// `head.recordBytes` and `RecordHead.spoiltBytes` must fit; that is checked once. Cost: some 25 instructions and the

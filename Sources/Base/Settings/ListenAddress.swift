@@ -61,6 +61,22 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The bits of an IP address without a port: IPv6, or IPv4 mapped into it.
+  static func bits(ofHost text: String) -> UInt128? {
+    ipv4(text).map { mapped($0) } ?? ipv6(text)
+  }
+  /// An IP address as text.
+  static func text(ofHost bits: UInt128) -> String {
+    let isIPv4 = bits >> 32 == 0xFFFF
+    var address = (isIPv4 ? bits << 96 : bits).bigEndian
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    // SAFETY: inet_ntop reads 4 or 16 bytes of the address and writes no more than the text's count, with its end.
+    let isWritten =
+      unsafe inet_ntop(isIPv4 ? AF_INET : AF_INET6, &address, &text, socklen_t(text.count)) != nil
+    precondition(isWritten, "an address has a text")
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   private static func ipv4(_ text: String) -> UInt32? {
     var address = in_addr()
     guard !text.utf8.contains(0) else { return nil }

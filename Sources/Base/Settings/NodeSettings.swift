@@ -60,7 +60,7 @@ public struct WaitSettings: Sendable, Equatable {
   /// How long `latency` spins before it blocks.
   public var spinNs: Int64 = 100_000
   /// How long `economy` lets work gather.
-  public var minimumWaitNs: Int64 = 200_000
+  public var minimumWaitNs: Int64 = 400_000
   /// The defaults.
   public init() {}
 }
@@ -84,6 +84,10 @@ public struct ListenerSettings: Sendable, Equatable {
   public var keys = Keys.none
   /// Connections that may wait to be accepted.
   public var backlog = 4096
+  /// How it speaks TLS, if it does.
+  public var tls = ListenerTLSSettings()
+  /// Which sources say for whom they connect.
+  public var proxyProtocol = ProxyProtocolSettings()
 
   /// A listener without name, protocol or address.
   public init() {}
@@ -190,6 +194,8 @@ public struct LimitSettings: Sendable, Equatable {
   public var drainTimeNs: Int64 = 30_000_000_000
   /// Connections taken a turn of the shard.
   public var acceptsPerTurn = 64
+  /// Steps of TLS handshakes that compute with keys, a turn of the shard.
+  public var handshakesPerTurn = 4
   /// Messages that straddle buffers and are larger than a connection's own place for them.
   public var largeMessages = 64
   /// The defaults.

@@ -6,6 +6,7 @@ extension SettingsReader {
   mutating func check(_ settings: NodeSettings) {
     checkTopics(settings)
     checkListeners(settings)
+    checkTLS(settings)
     checkKeys(settings)
     checkWait(settings)
     checkLog(settings)
@@ -13,10 +14,10 @@ extension SettingsReader {
   }
 
   /// Where the later of some keys stands, or `nil` when the file gives none of them.
-  private func place(_ paths: String...) -> Position? {
+  func place(_ paths: String...) -> Position? {
     paths.compactMap { given[$0] }.max { ($0.line, $0.column) < ($1.line, $1.column) }
   }
-  private func isGiven(_ path: String) -> Bool { given[path] != nil }
+  func isGiven(_ path: String) -> Bool { given[path] != nil }
 
   /// Notes that `left` is more than `right` where it must not be.
   ///

@@ -34,13 +34,34 @@ public struct SettingsDifference: Sendable, Equatable {
       add(SettingsChange(key: prefix + row.path, before: before, after: after), isLive: row.isLive)
     }
   }
+  fileprivate mutating func compareTLS(_ old: ListenerTLSSettings, _ wanted: ListenerTLSSettings, under key: String) {
+    guard old.certificates != wanted.certificates else { return }
+    guard old.isOn, wanted.isOn else {
+      let (before, after) = (old.isOn ? "on" : nil, wanted.isOn ? "on" : nil) as (String?, String?)
+      return add(SettingsChange(key: key, before: before, after: after), isLive: false)
+    }
+    let change = SettingsChange(key: key + ".certificates", before: old.listed, after: wanted.listed)
+    add(change, isLive: true)
+  }
+}
+
+extension ListenerTLSSettings {
+  /// The certificates as a line of text: of each what the file gives.
+  fileprivate var listed: String {
+    let standard = CertificateSettings()
+    let items = certificates.map { certificate in
+      let rows = NodeSettings.certificateTable.rows.filter { $0.write(certificate) != $0.write(standard) }
+      return "{" + rows.map { "\($0.path): \($0.write(certificate))" }.joined(separator: ", ") + "}"
+    }
+    return "[" + items.joined(separator: ", ") + "]"
+  }
 }
 
 extension NodeSettings {
   /// What changes when these settings take the place of `old`.
   ///
   /// Topics are told apart by name, and so are listeners. Adding or removing one takes a restart: every shard has set
-  /// its tables aside for those it started with.
+  /// its tables aside for those it started with. So does beginning or ending to speak TLS.
   public func difference(from old: NodeSettings) -> SettingsDifference {
     var difference = SettingsDifference()
     difference.compare(Self.table(protocols: []).rows, old, self, under: "")
@@ -48,7 +69,9 @@ extension NodeSettings {
     for listener in listeners {
       let key = "listeners[\(listener.name)]"
       if let before = old.listeners.first(where: { $0.name == listener.name }) {
-        difference.compare(listenerRows, before, listener, under: key + ".")
+        let rows = listenerRows.filter { before.tls.isOn && listener.tls.isOn || !$0.path.hasPrefix("tls.") }
+        difference.compare(rows, before, listener, under: key + ".")
+        difference.compareTLS(before.tls, listener.tls, under: key + ".tls")
       } else {
         difference.add(SettingsChange(key: key, before: nil, after: "\(listener.address)"), isLive: false)
       }
@@ -79,6 +102,12 @@ extension NodeSettings {
   public func adopting(liveChangesOf wanted: NodeSettings) -> NodeSettings {
     var result = self
     for row in Self.table(protocols: []).rows where row.isLive { row.copy(wanted, &result) }
+    let listenerRows = Self.listenerTable(protocols: []).rows.filter(\.isLive)
+    for (index, listener) in listeners.enumerated() where listener.tls.isOn {
+      guard let next = wanted.listeners.first(where: { $0.name == listener.name }), next.tls.isOn else { continue }
+      for row in listenerRows { row.copy(next, &result.listeners[index]) }
+      result.listeners[index].tls.certificates = next.tls.certificates
+    }
     var places: [String: Int] = [:]
     for (index, topic) in topics.enumerated() { places[topic.name] = index }
     for topic in wanted.topics {
@@ -93,7 +122,15 @@ extension NodeSettings {
     var lines = Self.table(protocols: []).rows.map { "\($0.path): \($0.write(self))" }
     for listener in listeners {
       let rows = Self.listenerTable(protocols: listenerProtocols(self)).rows
-      lines += rows.map { "listeners[\(listener.name)].\($0.path): \($0.write(listener))" }
+      let key = "listeners[\(listener.name)]"
+      for row in rows where listener.tls.isOn || !row.path.hasPrefix("tls.") {
+        lines.append("\(key).\(row.path): \(row.write(listener))")
+      }
+      for (index, certificate) in listener.tls.certificates.enumerated() {
+        lines += Self.certificateTable.rows.map {
+          "\(key).tls.certificates[\(index)].\($0.path): \($0.write(certificate))"
+        }
+      }
     }
     for topic in topics { lines += Self.topicTable.rows.map { "topics[\(topic.name)].\($0.path): \($0.write(topic))" } }
     return lines

@@ -112,7 +112,7 @@ struct SettingsReader {
       if let row = table.row(path) {
         value(entry.value, row, word, into: &root, at: entry.key.position)
       } else if let list = table.lists[path] {
-        list(entry.value, &root, &self)
+        list(entry.value, &root, &self, place + path)
       } else if table.isSection(path) {
         if case .scalar = entry.value.content, !entry.value.isNull, let short = table.shorthands[path],
           let row = table.row(short)
@@ -137,12 +137,39 @@ struct SettingsReader {
   ) {
     switch node.content {
     case .broken: return
+    case .sequence(let nodes) where row.items != nil: items(nodes, of: node, row, word, into: &root)
     case .sequence, .mapping:
       note("\(node.kind) for '\(word)'", at: node.position, expected: "a single value, \(row.wanted)")
     case .scalar(let text, _):
       if node.isNull { return note("'\(word)' without a value", at: key, expected: row.wanted) }
       do throws(ValueMistake) { try row.read(text, &root) } catch {
         note("\(quoted(text)) for '\(word)'", at: node.position, expected: error.expected, suggestion: error.suggestion)
+      }
+    }
+  }
+
+  /// Reads the values of a list, each on its own.
+  private mutating func items<Root>(
+    _ nodes: [Node],
+    of list: Node,
+    _ row: SettingsRow<Root>,
+    _ word: String,
+    into root: inout Root
+  ) {
+    guard let items = row.items else { return }
+    if nodes.isEmpty { note("an empty list for '\(word)'", at: list.position, expected: row.wanted) }
+    if nodes.count > items.countMax {
+      note("\(nodes.count) items in '\(word)'", at: list.position, expected: "\(items.countMax) at most")
+    }
+    items.clear(&root)
+    for node in nodes.prefix(items.countMax) {
+      guard case .scalar(let text, _) = node.content, !node.isNull else {
+        if case .broken = node.content { continue }
+        note("\(node.isNull ? "nothing" : node.kind) in '\(word)'", at: node.position, expected: row.wanted)
+        continue
+      }
+      do throws(ValueMistake) { try items.append(text, &root) } catch {
+        note("\(quoted(text)) in '\(word)'", at: node.position, expected: error.expected, suggestion: error.suggestion)
       }
     }
   }
@@ -154,7 +181,7 @@ struct SettingsReader {
     section: String,
     at position: Position
   ) {
-    let place = prefix.isEmpty && table.lists.isEmpty == false ? "" : " in \(section)"
+    let place = prefix.isEmpty && table.isRoot ? "" : " in \(section)"
     let elsewhere = table.rows.first { $0.path.hasSuffix("." + word) }?.path
     let words = table.words(under: prefix)
     let suggestion = nearest(to: word, among: words) ?? elsewhere
@@ -163,13 +190,16 @@ struct SettingsReader {
   }
 
   /// Reads a list of mappings.
+  ///
+  /// `place` is where it stands in the file; its last word is what mistakes call it.
   mutating func list<Item>(
     _ node: Node,
     _ table: SettingsTable<Item>,
-    _ name: String,
+    at place: String,
     countMax: Int,
     make: () -> Item
   ) -> [Item] {
+    let name = place.split(separator: ".").last.map(String.init) ?? place
     guard case .sequence(let nodes) = node.content else {
       if case .broken = node.content { return [] }
       note(
@@ -188,11 +218,11 @@ struct SettingsReader {
     var items: [Item] = []
     for (index, node) in nodes.prefix(countMax).enumerated() {
       var item = make()
-      let place = "\(name)[\(index)]."
-      given["\(name)[\(index)]"] = node.position
-      mapping(node, table, prefix: "", place: place, into: &item)
+      let inside = "\(place)[\(index)]."
+      given["\(place)[\(index)]"] = node.position
+      mapping(node, table, prefix: "", place: inside, into: &item)
       if case .mapping = node.content {
-        for row in table.rows where row.isRequired && given[place + row.path] == nil {
+        for row in table.rows where row.isRequired && given[inside + row.path] == nil {
           note("\(table.noun) without '\(row.path)'", at: node.position, expected: row.wanted)
         }
       } else if node.isNull {

@@ -2,7 +2,7 @@
 public struct SettingsKey: Sendable, Equatable {
   /// Its path, such as `limits.connections` or `topics[].name`.
   public let path: String
-  /// The kind of its value: `size`, `duration`, `count`, `word`, `name`, `path` or `address`.
+  /// The kind of its value: `size`, `duration`, `count`, `word`, `name`, `path`, `address`, or a list of such.
   public let type: String
   /// What is valid.
   public let bound: String
@@ -20,7 +20,7 @@ public struct SettingsKey: Sendable, Equatable {
   }
 }
 
-/// One key whose value is a scalar: how it is read, written and compared.
+/// One key whose value is a scalar or a list of scalars: how it is read, written and compared.
 ///
 /// The one place that knows a key.
 struct SettingsRow<Root: Sendable>: Sendable {
@@ -33,6 +33,16 @@ struct SettingsRow<Root: Sendable>: Sendable {
   let read: @Sendable (String, inout Root) throws(ValueMistake) -> Void
   let write: @Sendable (Root) -> String
   let copy: @Sendable (Root, inout Root) -> Void
+  /// How a list of values is read; `nil` for a single value.
+  let items: Items?
+
+  /// How the values of a list are read, one after another.
+  struct Items: Sendable {
+    let countMax: Int
+    /// Forgets what stands there.
+    let clear: @Sendable (inout Root) -> Void
+    let append: @Sendable (String, inout Root) throws(ValueMistake) -> Void
+  }
 
   /// What a mistake says is expected.
   var wanted: String { "\(type): \(bound)".replacing("`", with: "'") }
@@ -50,6 +60,43 @@ struct SettingsRow<Root: Sendable>: Sendable {
     read = { text, root throws(ValueMistake) in root[keyPath: place] = try form.read(text) }
     write = { root in form.write(root[keyPath: place]) }
     copy = { source, root in root[keyPath: place] = source[keyPath: place] }
+    items = nil
+  }
+
+  /// A key whose value is a list; `word` stands for an empty one, and a single value for a list of one.
+  init<Item: Equatable>(
+    _ path: String,
+    _ place: any WritableKeyPath<Root, [Item]> & Sendable,
+    listOf form: SettingsForm<Item>,
+    or word: String,
+    countMax: Int,
+    isLive: Bool = false,
+    _ summary: String
+  ) {
+    (self.path, self.summary, self.isLive, isRequired) = (path, summary, isLive, false)
+    type = "list of \(form.type)s or `\(word)`"
+    bound = "\(countMax) at most, each \(form.bound)"
+    read = { text, root throws(ValueMistake) in
+      if text == word { return root[keyPath: place] = [] }
+      do throws(ValueMistake) { root[keyPath: place] = [try form.read(text)] } catch {
+        let near = error.suggestion ?? nearest(to: text, among: [word])
+        throw ValueMistake(expected: "'\(word)' or a list, each \(error.expected)", suggestion: near)
+      }
+    }
+    write = { root in
+      let items = root[keyPath: place]
+      return items.isEmpty ? word : "[" + items.map(form.write).joined(separator: ", ") + "]"
+    }
+    copy = { source, root in root[keyPath: place] = source[keyPath: place] }
+    items = Items(
+      countMax: countMax,
+      clear: { root in root[keyPath: place] = [] },
+      append: { text, root throws(ValueMistake) in
+        let item = try form.read(text)
+        guard !root[keyPath: place].contains(item) else { throw ValueMistake(expected: "each item once") }
+        root[keyPath: place].append(item)
+      }
+    )
   }
 
   func key(under prefix: String, standard root: Root) -> SettingsKey {
@@ -70,9 +117,13 @@ struct SettingsTable<Root: Sendable>: Sendable {
   let noun: String
   let rows: [SettingsRow<Root>]
   /// Keys that hold a list, each with what reads it.
-  var lists: [String: @Sendable (Node, inout Root, inout SettingsReader) -> Void] = [:]
+  ///
+  /// The last argument is where the list stands in the file: `listeners[0].tls.certificates`.
+  var lists: [String: @Sendable (Node, inout Root, inout SettingsReader, String) -> Void] = [:]
   /// Sections that may be written as a single word, and the key that the word then is.
   var shorthands: [String: String] = [:]
+  /// Whether it is the whole file's.
+  var isRoot = false
 
   /// The words that may follow `prefix`, which is empty or ends in a dot.
   func words(under prefix: String) -> [String] {

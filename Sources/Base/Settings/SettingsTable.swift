@@ -9,6 +9,7 @@ extension NodeSettings {
     standard.name = "(its protocol)"
     return table(protocols: defaultProtocols).rows.map { $0.key(under: "", standard: NodeSettings()) }
       + listener.rows.map { $0.key(under: "listeners[].", standard: standard) }
+      + certificateTable.rows.map { $0.key(under: "listeners[].tls.certificates[].", standard: CertificateSettings()) }
       + topicTable.rows.map { $0.key(under: "topics[].", standard: TopicSettings()) }
   }
 
@@ -20,8 +21,8 @@ extension NodeSettings {
       noun: "the settings",
       rows: nodeRows + logRows + limitRows,
       lists: [
-        "listeners": { node, root, reader in
-          let items = reader.list(node, listenerTable(protocols: protocols), "listeners", countMax: 64) {
+        "listeners": { node, root, reader, place in
+          let items = reader.list(node, listenerTable(protocols: protocols), at: place, countMax: 64) {
             ListenerSettings()
           }
           root.listeners = items.map { item in
@@ -30,11 +31,12 @@ extension NodeSettings {
             return listener
           }
         },
-        "topics": { node, root, reader in
-          root.topics = reader.list(node, topicTable, "topics", countMax: 4096) { TopicSettings() }
+        "topics": { node, root, reader, place in
+          root.topics = reader.list(node, topicTable, at: place, countMax: 4096) { TopicSettings() }
         },
       ],
-      shorthands: ["wait": "wait.policy"]
+      shorthands: ["wait": "wait.policy"],
+      isRoot: true
     )
   }
 
@@ -206,6 +208,13 @@ extension NodeSettings {
       "Connections taken a turn of the shard."
     ),
     .init(
+      "limits.handshakes_per_turn",
+      \.limits.handshakesPerTurn,
+      .count(1...4096),
+      isLive: true,
+      "Steps of TLS handshakes that compute with keys, a turn of the shard."
+    ),
+    .init(
       "limits.large_messages",
       \.limits.largeMessages,
       .count(1...65_536),
@@ -214,25 +223,6 @@ extension NodeSettings {
   ]
 
   private static let requestTime = SettingsForm.duration(100_000_000...3_600_000_000_000)
-
-  static func listenerTable(protocols: [String]) -> SettingsTable<ListenerSettings> {
-    SettingsTable(
-      noun: "a listener",
-      rows: [
-        .init("name", \.name, .label, "What logs and metrics call it."),
-        .init(
-          "protocol",
-          \.protocolName,
-          .word(protocols.map { (word: $0, value: $0) }),
-          isRequired: true,
-          "The protocol spoken there."
-        ),
-        .init("address", \.address, .address, isRequired: true, "Where it listens; port 0 lets the kernel choose."),
-        .init("keys", \.keys, .word(), "Whether every request needs an API key."),
-        .init("backlog", \.backlog, .count(1...65_535), "Connections that may wait to be accepted."),
-      ]
-    )
-  }
 
   static let topicTable = SettingsTable<TopicSettings>(
     noun: "a topic",

@@ -52,6 +52,9 @@ public protocol Machine: ~Copyable {
   /// The bytes of a received buffer; borrowed, so it can't be recycled meanwhile.
   @_lifetime(borrow self)
   borrowing func bytes(of buffer: BufferID, count: Int) -> RawSpan
+  /// The same to be changed in place, which nobody else sees.
+  @_lifetime(&self)
+  mutating func mutableBytes(of buffer: BufferID, count: Int) -> MutableRawSpan
   /// Gives a received buffer back.
   mutating func recycle(_ buffer: BufferID)
   /// Takes a region that is not in flight out of the machine.

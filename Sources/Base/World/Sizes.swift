@@ -24,6 +24,10 @@ public struct Sizes: Sendable {
   public var largeCarries = 64
   /// How many bytes each of those holds: the largest message.
   public var largeCarryBytes = 1 << 20
+  /// Places for TLS records that straddle buffers: one a connection where a listener speaks TLS.
+  public var records = 0
+  /// How many bytes each of those holds; whole pages.
+  public var recordBytes = 20 << 10
   /// Slots for segments a lane.
   public var segments = 64
   /// How many bytes a segment's file holds.
@@ -40,13 +44,18 @@ public struct Sizes: Sendable {
   @inlinable public var batches: Int { lanes * batchesPerLane }
   /// All regions of the machine's table.
   @inlinable public var regions: Int { batches + replies }
-  /// Makes the region for one place in the table.
-  public func region(_ index: Int) -> Region {
-    Region(id: RegionID(rawValue: UInt32(index)), byteCount: index < batches ? batchBytes : replyBytes)
+  /// Makes the table of regions.
+  public func makeRegions() -> Slots<Region?> {
+    var stretch = RegionStretch(count: batches, byteCount: batchBytes)
+    return Slots(regions) { index in
+      let id = RegionID(rawValue: UInt32(index))
+      guard index < batches else { return Region(id: id, byteCount: replyBytes) }
+      return stretch.region(id: id, byteCount: batchBytes)
+    }
   }
   /// How many bytes of address space a shard's tables take, receive buffers and carries included.
   public var bytesTotal: Int {
     buffers * bufferBytes + batches * batchBytes + replies * replyBytes + connections * carryBytes
-      + largeCarries * largeCarryBytes
+      + largeCarries * largeCarryBytes + records * recordBytes
   }
 }

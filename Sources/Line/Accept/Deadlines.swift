@@ -4,6 +4,8 @@ internal import Bytes
 public enum ConnectionStage: UInt8, BitwiseCopyable, Sendable {
   /// Between messages, and nothing is owed to it.
   case idle
+  /// It has not been agreed yet how to talk: a TLS handshake is under way.
+  case handshake
   /// A message has begun; its head is arriving.
   case head
   /// A message's body is arriving.
@@ -14,6 +16,8 @@ public enum ConnectionStage: UInt8, BitwiseCopyable, Sendable {
 
 /// How long each stage may take.
 public struct TimeLimits: Sendable, Equatable {
+  /// From the connection's start to the end of the TLS handshake.
+  public var handshakeNs: Int64 = 10_000_000_000
   /// From a message's first byte to the end of its head.
   public var headNs: Int64
   /// From there to the end of its body, besides what `bodyBytesPerSecondMin` grants.
@@ -181,6 +185,7 @@ public struct Deadlines: ~Copyable {
   private func deadline(of stage: ConnectionStage, _ nowNs: Int64) -> Int64 {
     switch stage {
     case .idle: later(nowNs, limits.idleNs)
+    case .handshake: later(nowNs, limits.handshakeNs)
     case .head: later(nowNs, limits.headNs)
     case .body: later(nowNs, limits.bodyNs)
     case .waiting: .max

@@ -120,7 +120,7 @@ struct AnswerPool: ~Copyable {
     _modify { yield &entries[Int(index)] }
   }
   /// Takes an entry out; the caller knows that one is free.
-  mutating func take(_ answer: Answer) -> UInt32 {
+  @inline(__always) mutating func take(_ answer: Answer) -> UInt32 {
     require(free > 0, "the pool is asked for room before an answer is owed")
     var index = firstFree
     if index == AnswerPool.none {
@@ -151,7 +151,7 @@ struct AnswerQueue {
   var isEmpty: Bool { first == AnswerPool.none }
 
   /// Puts an entry behind all others.
-  mutating func append(_ index: UInt32, in pool: inout AnswerPool) {
+  @inline(__always) mutating func append(_ index: UInt32, in pool: inout AnswerPool) {
     pool[index].next = AnswerPool.none
     if last == AnswerPool.none { first = index } else { pool[last].next = index }
     last = index

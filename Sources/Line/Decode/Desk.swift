@@ -21,7 +21,11 @@ public struct Desk: ~Copyable {
   /// How full the gateway is: 0 when it idles, 1 when it refuses.
   ///
   /// Set by the shard once a turn.
-  public var pressure: Float = 0
+  public var pressure: Float = 0 {
+    didSet { pressureHundredths = UInt32(max(0, min(pressure, 1)) * 100 + 0.5) }
+  }
+  /// The same as answers say it; they don't when it is 0.
+  private(set) var pressureHundredths: UInt32 = 0
   /// What Retry-After tells a sender, in seconds.
   ///
   /// Set by the shard once a turn.
@@ -78,6 +82,9 @@ public struct Desk: ~Copyable {
 
   /// What the first answer of a queue waits for.
   func firstMark(of queue: AnswerQueue) -> Mark { queue.isEmpty ? .none : answers[queue.first].mark }
+
+  /// The rules have changed: leave that fronts remember must be asked for again.
+  public mutating func forgetGrants() { memos.forgetGrants() }
 
   /// Counts a message refused as a whole.
   mutating func count(_ reason: Refusal) { refused[Int(reason.rawValue)] &+= 1 }

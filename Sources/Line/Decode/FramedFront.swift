@@ -25,8 +25,8 @@ public struct FramedFront: Front, ~Copyable {
     static var all: UInt8 { 7 }
   }
   /// A frame's fixed part, and what of it the length counts.
-  static var headBytes: Int { 12 }
-  static var countedHeadBytes: Int { 8 }
+  @inlinable static var headBytes: Int { 12 }
+  @inlinable static var countedHeadBytes: Int { 8 }
   /// Topics a connection can have names for at a time.
   public static var aliasesMax: Int { 16 }
   /// The version of the protocol.
@@ -136,7 +136,7 @@ public struct FramedFront: Front, ~Copyable {
       guard head.length >= FramedFront.countedHeadBytes else { throw .malformed }
       let pause: Fed.Pause?
       if head.kind == Kind.event {
-        pause = try readEvents(&cursor, into: &consumer, at: &desk)
+        pause = try readEvents(head, &cursor, into: &consumer, at: &desk)
       } else {
         pause = try readControl(head, &cursor, into: &consumer, at: &desk)
       }
@@ -146,21 +146,21 @@ public struct FramedFront: Front, ~Copyable {
 
   /// Reads events while they follow one another and share an answer, and owes that answer.
   private mutating func readEvents(
+    _ first: FrameHead,
     _ cursor: inout Cursor,
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
   ) throws(Refusal) -> Fed.Pause? {
     guard isAdmitted else { throw .unauthenticated }
     let bytes = cursor.bytes
-    if let end = takeRun(bytes, from: cursor.position, into: &consumer, at: &desk) {
+    if first.parts == 0, let end = takeRun(first, bytes, from: cursor.position, into: &consumer, at: &desk) {
       cursor.position = end
       return nil
     }
     var run = Answer(.stored)
     var at = cursor.position
     var pause: Fed.Pause?
-    var alias = UInt16.max
-    var binding = Binding()
+    var (alias, binding) = (UInt16.max, Binding())
     var grant = grant(binding)
     while bytes.byteCount &- at >= FramedFront.headBytes {
       let head = FrameHead(bytes, at: at)
@@ -210,37 +210,25 @@ public struct FramedFront: Front, ~Copyable {
   ///
   /// Returns `nil` when none was taken. What is wrong with the next one, if anything, is found when it is offered
   /// alone.
-  @inline(__always)
+  @inline(never)
   private mutating func takeRun(
+    _ first: FrameHead,
     _ bytes: RawSpan,
     from start: Int,
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
   ) -> Int? {
-    guard bytes.byteCount &- start >= FramedFront.headBytes else { return nil }
-    let first = FrameHead(bytes, at: start)
-    guard first.kind == Kind.event, first.alias < UInt16(FramedFront.aliasesMax) else { return nil }
+    guard first.alias < UInt16(FramedFront.aliasesMax) else { return nil }
     let binding = bindings[Int(first.alias)]
-    // Kind, parts and alias in one word: what all frames of the run share.
-    let shared = bytes.integer(UInt32.self, at: start &+ 4)
-    guard first.parts == 0, binding.eventBytesMax > 0 else { return nil }
-    let taken = consumer.take(run: bytes, from: start, under: grant(binding)) { at in
-      guard bytes.byteCount &- at >= FramedFront.headBytes else { return nil }
-      let word = bytes.integer(UInt64.self, at: at)
-      let payload = at &+ FramedFront.headBytes
-      let count = Int(word &>> 32) &- FramedFront.countedHeadBytes
-      guard UInt32(truncatingIfNeeded: word) == shared, count > 0, count <= Int(binding.eventBytesMax),
-        bytes.byteCount &- payload >= count
-      else { return nil }
-      // SAFETY: `count` is above zero, so the end is behind the start.
-      return unsafe Range(uncheckedBounds: (payload, payload &+ count))
-    }
+    guard binding.eventBytesMax > 0 else { return nil }
+    let run = FrameRun(bytes, like: start, eventBytesMax: Int(binding.eventBytesMax))
+    let taken = consumer.take(run, of: bytes, from: start, under: grant(binding), atMost: .max)
     guard taken.count > 0 else { return nil }
     var answer = desk.answer(.stored)
     answer.topic = first.alias
     // A request's number stands right before the payload.
     answer.request = bytes.integer(UInt32.self, at: taken.lastStart &- 4)
-    answer.add(taken)
+    answer.add(taken.last, count: taken.count)
     owe(answer, at: &desk)
     return taken.end
   }
@@ -397,8 +385,8 @@ public struct FramedFront: Front, ~Copyable {
       guard let known = consumer.principal(of: text.extracting(1..<text.byteCount)) else { throw .unauthenticated }
       principal = known.rawValue
     } else {
-      guard !requiresKey else { throw .unauthenticated }
-      principal = PrincipalID.anonymous.rawValue
+      guard consumer.peer != .anonymous || !requiresKey else { throw .unauthenticated }
+      principal = consumer.peer.rawValue
     }
     // Topics bound under another name are somebody else's.
     for index in bindings.indices { bindings[index] = Binding() }

@@ -8,7 +8,7 @@ extension HTTPFront {
     while !queue.isEmpty {
       let answer = desk.answers[queue.first]
       guard desk.watermarks.isSafe(answer.mark) else { return }
-      if answer.kind != .wait {
+      if answer.kind != .wait, !desk.writePlain(answer, into: &reply) {
         guard reply.room >= desk.bytesMax(answer) else { return }
         desk.write(answer, into: &reply)
         if answer.verdicts != AnswerPool.none { desk.verdicts.put(&desk.answers[queue.first].verdicts) }
@@ -32,10 +32,10 @@ extension Desk {
   }
 
   mutating func write(_ answer: Answer, into reply: inout Region) {
-    let room = bytesMax(answer)
     dates.setDate(utcNs: clock.utcNs)
+    let room = bytesMax(answer)
     switch answer.kind {
-    case .receipt: if !writePlain(answer, room, into: &reply) { writeReceipt(answer, room, into: &reply) }
+    case .receipt: writeReceipt(answer, room, into: &reply)
     case .problem: writeProblem(answer, room, into: &reply)
     case .topics: writeTopics(answer, into: &reply)
     case .pressure: writePressure(answer, room, into: &reply)
@@ -67,9 +67,6 @@ extension Desk {
       writer.append("\r\n")
     }
   }
-
-  /// The pressure as answers say it; they don't when it is 0.
-  @inline(__always) private var pressureHundredths: UInt32 { UInt32(max(0, min(pressure, 1)) * 100 + 0.5) }
 
   private func appendPressure(to writer: inout Writer) {
     let hundredths = pressureHundredths
@@ -128,14 +125,21 @@ extension Desk {
     }
     Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
     guard isPlain(answer) else { return }
-    receipts.keep(reply, start..<firstAt, countAt..<fractionAt, lengthAt: lengthAt, bodyAt: bodyAt)
-    receipts.key = receiptKey(answer)
+    // Between the two stand `{"first":`, `,"last":` and `}`, and the offset twice.
+    let digits = (countAt - firstAt - 18) / 2
+    let ends = ReceiptText.Ends(
+      first: firstAt + 9 + digits - start,
+      last: countAt - 1 - start,
+      fraction: fractionAt + 9 - start
+    )
+    let nanoseconds = UInt64(answer.receivedNs - dates.stampNs)
+    let text = reply.bytes.extracting(start..<reply.count)
+    receipts.keep(text, receiptKey(answer), offset: answer.first, nanoseconds: nanoseconds, ends: ends)
   }
 
   /// Whether a receipt is of the commonest kind: one event, nothing refused, nothing else to say.
   @inline(__always) private func isPlain(_ answer: Answer) -> Bool {
-    answer.events == 1 && answer.refusedEvents == 0 && answer.traits == .hasOffsets && answer.errorNs == .max
-      && answer.clock == 0
+    answer.kind == .receipt && answer.events == 1 && answer.refusedEvents == 0 && answer.traits == .hasOffsets
   }
 
   @inline(__always) private func receiptKey(_ answer: Answer) -> ReceiptText.Key {
@@ -143,27 +147,23 @@ extension Desk {
       topic: answer.topic,
       lane: answer.lane,
       pressureHundredths: pressureHundredths,
+      errorNs: answer.errorNs,
+      clock: answer.clock,
       date: dates.dateNs,
       stamp: dates.stampNs
     )
   }
 
-  /// Writes a plain receipt after the model of the last one, if only offsets and the time's fraction differ.
-  @inline(__always) private mutating func writePlain(_ answer: Answer, _ room: Int, into reply: inout Region) -> Bool {
-    guard isPlain(answer) else { return false }
+  /// Writes a plain receipt after the model of the last one, if it fits, and only an offset and the time's fraction
+  /// differ.
+  @inline(__always) fileprivate mutating func writePlain(_ answer: Answer, into reply: inout Region) -> Bool {
+    guard isPlain(answer), receipts.byteCount <= reply.room else { return false }
+    dates.setDate(utcNs: clock.utcNs)
     dates.setStamp(utcNs: answer.receivedNs)
-    guard receipts.key == receiptKey(answer) else { return false }
-    let start = reply.count
-    reply.write(atMost: room) { writer in
-      receipts.appendHead(to: &writer)
-      writer.append("{\"first\":")
-      writer.append(decimal: answer.first, ",\"last\":")
-      writer.append("}")
-      receipts.appendMiddle(to: &writer)
-      appendFraction(UInt32(truncatingIfNeeded: answer.receivedNs &- dates.stampNs), to: &writer)
-      writer.append("Z\",\"clock\":\"unknown\",\"errorNs\":null}}")
-    }
-    Desk.storeLength(reply.count - start - receipts.bodyAt, at: start + receipts.lengthAt, in: &reply)
+    guard receipts.key == receiptKey(answer),
+      receipts.turn(to: answer.first, nanoseconds: UInt64(bitPattern: answer.receivedNs &- dates.stampNs))
+    else { return false }
+    receipts.append(to: &reply)
     return true
   }
 

@@ -229,7 +229,9 @@ extension HTTPFront {
       guard window > 0 else { return Step(advanced: at, pause: .hungry(forBytes: 1)) }
       let text = bytes.extracting(at..<at &+ window)
       var used = window
-      if let feed = text.first(0x0A, from: Int(scanned)) {
+      if let taken = takeRun(text, into: &consumer, at: &desk) {
+        used = taken
+      } else if let feed = text.first(0x0A, from: Int(scanned)) {
         guard endLine(text.extracting(0..<feed), into: &consumer, at: &desk) else { return .stalled(after: at) }
         used = feed &+ 1
       } else if window == Int(remaining) {
@@ -244,6 +246,24 @@ extension HTTPFront {
     }
     finish(at: &desk)
     return .advanced(at)
+  }
+
+  /// Offers whole lines at once, and returns how many bytes those have that were taken; `nil` when none was.
+  @inline(__always)
+  private mutating func takeRun(
+    _ text: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) -> Int? {
+    // A line that was cut is looked at from where the last look ended.
+    guard scanned == 0, flags.isDisjoint(with: [.hasKey, .hasTrace, .isSkipping]), hasRoomToNote(at: &desk) else {
+      return nil
+    }
+    let lines = LineRun(text, eventBytesMax: Int(eventBytesMax))
+    let run = consumer.take(lines, of: text, from: 0, under: grant, atMost: .max)
+    guard run.count > 0 else { return nil }
+    note(run.last, count: run.count, at: &desk)
+    return text.byte(run.end) == 0x0D ? run.end &+ 2 : run.end &+ 1
   }
 
   /// Lines that may straddle chunks.

@@ -112,7 +112,7 @@ public struct HTTPFront: Front, ~Copyable {
         let rest = bytes.extracting(at..<bytes.byteCount)
         let step: Step
         switch phase {
-        case .head: step = try readHead(rest, into: &consumer, at: &desk)
+        case .head: step = try readRequest(rest, into: &consumer, at: &desk)
         case .unit: step = try readUnit(rest, into: &consumer, at: &desk)
         case .unitChunks: step = try readUnitChunks(rest, into: &consumer, at: &desk)
         case .lines: step = try readLines(rest, into: &consumer, at: &desk)
@@ -166,8 +166,8 @@ public struct HTTPFront: Front, ~Copyable {
 
   // MARK: The head
 
-  /// Reads a request's head and decides what becomes of its body.
-  private mutating func readHead(
+  /// Reads the next request, or those that are like it: its head, and its event where that is at hand.
+  private mutating func readRequest(
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
@@ -180,9 +180,66 @@ public struct HTTPFront: Front, ~Copyable {
     }
     // One answer for the request, and one that asks it to go on.
     guard queue.count < desk.limits.answersMax, desk.answers.free > 1 else { return .stalled() }
+    if scanned == 0, let used = takePlain(bytes, into: &consumer, at: &desk) { return .advanced(used) }
+    return try readHead(bytes, into: &consumer, at: &desk)
+  }
+
+  /// Takes requests whose head is known and whose body is one event that is there, when nothing stands in the way.
+  ///
+  /// What does is found, and said, by reading the head; returns how many bytes the requests have.
+  @inline(__always)
+  private mutating func takePlain(
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) -> Int? {
+    guard let (credential, grant) = desk.memos.plain(memo), !desk.isDraining else { return nil }
+    let eventBytesMax = min(grant.eventBytesMax, desk.limits.eventBytesMax)
+    guard let requests = RequestRun(bytes, of: desk.memos.known(memo), eventBytesMax: eventBytesMax),
+      principal(credential, bytes, from: &consumer) == grant.principal
+    else { return nil }
+    let first = requests.first
+    flags.formIntersection(.lasting)
+    traits = []
+    // Where more is behind it than a head, its like probably is.
+    if bytes.byteCount &- first.upperBound > first.lowerBound {
+      let room = min(desk.limits.answersMax &- Int(queue.count), desk.answers.free &- 1)
+      let run = consumer.take(requests, of: bytes, from: 0, under: grant, atMost: room)
+      for back in (0..<run.count).reversed() {
+        let offset = run.last.offset.map { $0 &- UInt64(back) }
+        owe(Placement(mark: run.last.mark, lane: run.last.lane, offset: offset), grant.topic, at: &desk)
+      }
+      return run.count > 0 ? run.end : nil
+    }
+    guard let placement = consumer.take(bytes.extracting(first), under: grant) else { return nil }
+    owe(placement, grant.topic, at: &desk)
+    return first.upperBound
+  }
+
+  /// Owes the receipt of a request with one event.
+  @inline(__always)
+  private mutating func owe(_ placement: Placement, _ topic: TopicID, at desk: inout Desk) {
+    var answer = desk.answer(.receipt)
+    answer.topic = topic.rawValue
+    answer.add(placement)
+    queue.append(desk.answers.take(answer), in: &desk.answers)
+  }
+
+  /// Reads a head, or takes it from memory, and decides what becomes of its body.
+  @inline(never)
+  private mutating func readHead(
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) throws(Refusal) -> Step {
     var head = RequestHead()
-    if scanned > 0 || !desk.memos.recall(memo, bytes, into: &head) {
+    var slot: UInt8?
+    if scanned == 0, let contentLength = desk.memos.known(memo).contentLength(bytes, at: 0) {
+      (head, slot) = (desk.memos.head(memo, contentLength: contentLength), memo)
+    } else {
       guard try scan(bytes, into: &head, at: &desk) else { return hungry(behind: bytes) }
+      slot = desk.memos.remember(head, bytes)
+      if let slot { memo = slot }
     }
     scanned = 0
     flags.formIntersection(.lasting)
@@ -197,7 +254,8 @@ public struct HTTPFront: Front, ~Copyable {
       return answerResource(head, bytes, into: &consumer, at: &desk)
     }
     do throws(Refusal) {
-      try admit(head, bytes, into: &consumer, at: &desk)
+      let grant = try admit(head, bytes, into: &consumer, at: &desk)
+      if let slot { desk.memos.keep(grant, for: slot) }
     } catch {
       return refuseRequest(error, head, isBodyThere: isBodyThere(head, bytes), at: &desk)
     }
@@ -218,9 +276,7 @@ public struct HTTPFront: Front, ~Copyable {
       }
       if end == 0, count < desk.limits.headBytesMax { return false }
     }
-    guard try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole else { return false }
-    memo = desk.memos.remember(head, bytes)
-    return true
+    return try head.read(bytes, limits: desk.limits, table: desk.fields) == .whole
   }
 
   private mutating func hungry(behind bytes: RawSpan) -> Step {
@@ -241,8 +297,8 @@ public struct HTTPFront: Front, ~Copyable {
     _ bytes: RawSpan,
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
-  ) throws(Refusal) {
-    let principal = try principal(head, bytes, from: &consumer)
+  ) throws(Refusal) -> Grant {
+    guard let principal = principal(head.credential, bytes, from: &consumer) else { throw .unauthenticated }
     guard head.media == .json || head.media == .lines else { throw .unsupportedMediaType }
     guard head.coding != .other else { throw .unsupportedEncoding }
     guard head.framing != .none else { throw .lengthRequired }
@@ -269,23 +325,20 @@ public struct HTTPFront: Front, ~Copyable {
     if head.coding == .gzip { flags.insert(.isGzip) }
     if head.hasOrigin { flags.insert(.hasOrigin) }
     if head.wantsMinimal { traits.insert(.isMinimal) }
+    return grant
   }
 
-  /// Whose credential the request has.
-  ///
-  /// Throws: `unauthenticated` when it is nobody's, or is needed and missing.
+  /// Whose credential the request has, or `nil` when it is nobody's, or is needed and missing.
   @inline(__always) func principal(
-    _ head: RequestHead,
+    _ credential: RequestHead.Place,
     _ bytes: RawSpan,
     from consumer: inout some EventConsumer & ~Copyable
-  ) throws(Refusal) -> PrincipalID {
-    if head.credential.isEmpty {
-      guard !flags.contains(.requiresKey) else { throw .unauthenticated }
-      return .anonymous
+  ) -> PrincipalID? {
+    if credential.isEmpty {
+      let peer = consumer.peer
+      return peer == .anonymous && flags.contains(.requiresKey) ? nil : peer
     }
-    let credential = bytes.extracting(head.credential.start..<head.credential.end)
-    guard let principal = consumer.principal(of: credential) else { throw .unauthenticated }
-    return principal
+    return consumer.principal(of: bytes.extracting(credential.start..<credential.end))
   }
 
   /// Keeps what holds for every line of the request.

@@ -20,11 +20,11 @@ extension HTTPFront {
     return index
   }
 
-  /// Notes an event that was numbered.
-  mutating func note(_ placement: Placement, at desk: inout Desk) {
+  /// Notes events that were numbered one after another, from where the last one went.
+  mutating func note(_ placement: Placement, count: Int = 1, at desk: inout Desk) {
     let mark = desk.answers[receipt].mark
     if mark.domain != placement.mark.domain, desk.answers[receipt].events > 0 { wait(for: mark, at: &desk) }
-    desk.answers[receipt].add(placement)
+    desk.answers[receipt].add(placement, count: count)
   }
 
   /// Notes an event that was refused.
@@ -205,8 +205,8 @@ extension HTTPFront {
       return refuseRequest(.methodNotAllowed, head, isBodyThere: isBodyThere, at: &desk)
     }
     if kind != .options {
-      do throws(Refusal) { _ = try principal(head, bytes, from: &consumer) } catch {
-        return refuseRequest(error, head, isBodyThere: isBodyThere, at: &desk)
+      guard principal(head.credential, bytes, from: &consumer) != nil else {
+        return refuseRequest(.unauthenticated, head, isBodyThere: isBodyThere, at: &desk)
       }
     }
     passBody(head, isBodyThere: isBodyThere, at: desk)
@@ -234,12 +234,13 @@ extension Answer {
   /// Whether it says nothing of any event.
   var isEmpty: Bool { events == 0 && refusedEvents == 0 }
 
-  /// Counts an event that was numbered.
-  @inline(__always) mutating func add(_ placement: Placement) {
+  /// Counts events that were numbered one after another, from where the last one went.
+  @inline(__always) mutating func add(_ placement: Placement, count: Int = 1) {
     if events == 0 {
       lane = placement.lane.rawValue
       if let offset = placement.offset {
-        first = offset
+        span = UInt32(clamping: count &- 1)
+        first = offset &- UInt64(span)
         traits.insert(.hasOffsets)
       }
     } else if let offset = placement.offset, lane == placement.lane.rawValue, traits.contains(.hasOffsets) {
@@ -249,20 +250,7 @@ extension Answer {
       traits.remove(.hasOffsets)
     }
     mark = placement.mark
-    events &+= 1
-  }
-
-  /// Counts the events of a run, which are its first.
-  @inline(__always) mutating func add(_ run: Run) {
-    require(events == 0, "a run of events opens its answer")
-    lane = run.last.lane.rawValue
-    if let offset = run.last.offset {
-      span = UInt32(clamping: run.count &- 1)
-      first = offset &- UInt64(span)
-      traits.insert(.hasOffsets)
-    }
-    mark = run.last.mark
-    events = UInt32(clamping: run.count)
+    events &+= UInt32(clamping: count)
   }
 
   /// Counts an event that was refused.

@@ -1,11 +1,11 @@
 internal import Bytes
-internal import CKernels
 internal import Events
 
 /// Heads that were read before.
 ///
 /// A client that keeps its connection repeats its head byte for byte, but for the digits of the length, so comparing is
-/// all the reading that most requests need.
+/// all the reading that most requests need. The leave its request got holds for as long as the rules do and is
+/// kept as well; whose credential it has is asked every time.
 ///
 /// A front remembers the slot its last head went to. What stands there may be another's by then, which does no harm:
 /// only equal bytes are taken for equal. Cost: a fifth of reading the head.
@@ -20,6 +20,10 @@ internal import Events
     var comparedBytes = 0
     /// Where the length's digits stand.
     var length = RequestHead.Place()
+    /// Whether all that its request can bring is one event, of which it says nothing.
+    var isPlain = false
+    /// The leave its request got under the rules in force.
+    var grant: Grant?
   }
   // SAFETY: `count` times the bytes of a head and then their mask, aligned, owned by this value alone.
   private let memory: UnsafeMutableRawPointer
@@ -32,44 +36,50 @@ internal import Events
   }
   deinit { unsafe memory.deallocate() }
 
-  @inline(__always) private func known(_ slot: UInt8) -> UnsafeMutableRawPointer {
+  @inline(__always) private func memory(_ slot: UInt8) -> UnsafeMutableRawPointer {
     unsafe memory + Int(slot) * 2 * HeadMemos.headBytesMax
   }
 
-  /// The head that starts `bytes`, when it is the one in a slot.
-  @inline(__always) func recall(_ slot: UInt8, _ bytes: RawSpan, into head: inout RequestHead) -> Bool {
-    let compared = memos[Int(slot)].comparedBytes
-    guard compared > 0, compared <= bytes.byteCount else { return false }
-    let isSame = unsafe bytes.withUnsafeBytes { memory in
-      // SAFETY: the guard above keeps the reads within `bytes`; a slot has as many bytes and as much mask.
-      unsafe kernel_head_matches(
-        memory.baseAddress!.assumingMemoryBound(to: UInt8.self),
-        known(slot).assumingMemoryBound(to: UInt8.self),
-        (known(slot) + HeadMemos.headBytesMax).assumingMemoryBound(to: UInt8.self),
-        compared
-      )
-    }
-    guard isSame else { return false }
-    let length = memos[Int(slot)].length
-    var value = 0
-    for offset in length.start..<length.end {
-      let digit = bytes.byte(offset) &- 0x30
-      guard digit < 10 else { return false }
-      value = value &* 10 &+ Int(digit)
-    }
-    head = memos[Int(slot)].head
-    head.contentLength = value
-    return true
+  /// What tells the head in a slot from others.
+  @inline(__always) func known(_ slot: UInt8) -> KnownHead {
+    unsafe KnownHead(
+      bytes: UnsafePointer(memory(slot).assumingMemoryBound(to: UInt8.self)),
+      mask: UnsafePointer((memory(slot) + HeadMemos.headBytesMax).assumingMemoryBound(to: UInt8.self)),
+      comparedBytes: memos[Int(slot)].comparedBytes,
+      byteCount: memos[Int(slot)].head.byteCount,
+      lengthStart: memos[Int(slot)].length.start,
+      lengthEnd: memos[Int(slot)].length.end
+    )
   }
 
-  /// Remembers a head, and returns the slot it is in; a head that can't come again is not worth one.
-  mutating func remember(_ head: RequestHead, _ bytes: RawSpan) -> UInt8 {
+  /// The head in a slot.
+  func head(_ slot: UInt8, contentLength: Int) -> RequestHead {
+    var head = memos[Int(slot)].head
+    head.contentLength = contentLength
+    return head
+  }
+
+  /// What stands for reading the head in a slot and asking for leave, when its body is one event and no more.
+  @inline(__always) func plain(_ slot: UInt8) -> (credential: RequestHead.Place, grant: Grant)? {
+    guard memos[Int(slot)].isPlain, let grant = memos[Int(slot)].grant else { return nil }
+    return (memos[Int(slot)].head.credential, grant)
+  }
+
+  /// Remembers the leave that a request with the head in a slot got.
+  mutating func keep(_ grant: Grant, for slot: UInt8) { memos[Int(slot)].grant = grant }
+  /// Leave must be asked for again: the rules have changed.
+  mutating func forgetGrants() {
+    for slot in 0..<HeadMemos.count { memos[slot].grant = nil }
+  }
+
+  /// Remembers a head and returns the slot it is in, or `nil` for one that can't come again and is not worth a slot.
+  mutating func remember(_ head: RequestHead, _ bytes: RawSpan) -> UInt8? {
     let compared = (head.byteCount + 15) / 16 * 16
     guard compared <= HeadMemos.headBytesMax, head.origin.eventID == nil, head.origin.trace == nil,
       head.resource == .events, head.method == .post, !head.expects, head.length.end - head.length.start < 10
-    else { return latest }
+    else { return nil }
     latest = latest &+ 1 < UInt8(HeadMemos.count) ? latest &+ 1 : 0
-    let known = unsafe known(latest)
+    let known = unsafe memory(latest)
     let mask = unsafe known + HeadMemos.headBytesMax
     // SAFETY: `compared` is within a slot, and the head within `bytes`.
     unsafe bytes.withUnsafeBytes { unsafe known.copyMemory(from: $0.baseAddress!, byteCount: head.byteCount) }
@@ -79,7 +89,10 @@ internal import Events
     unsafe (mask + head.byteCount).initializeMemory(as: UInt8.self, repeating: 0, count: padding)
     let digits = head.length.end - head.length.start
     unsafe (mask + head.length.start).initializeMemory(as: UInt8.self, repeating: 0, count: digits)
-    memos[Int(latest)] = Memo(head: head, comparedBytes: compared, length: head.length)
+    let isPlain =
+      head.media == .json && head.coding == .identity && head.framing == .length && head.keepsAlive && head.isModern
+      && !head.hasOrigin && !head.wantsMinimal
+    memos[Int(latest)] = Memo(head: head, comparedBytes: compared, length: head.length, isPlain: isPlain)
     return latest
   }
 }

@@ -5,16 +5,24 @@ internal import Events
 ///     # id        digest of the secret     topics              made
 ///     k7mq2xw5ab  sha256:9f86d0…           topics=orders,iot-*  created=2026-01-31T12:00:00Z
 ///     p3nd8rt4vu  sha256:60303a…           topics=*             created=2026-02-01T08:30:00Z revoked
+///     h4xw9tq2zc  certificate:*.plant4.example  topics=iot-*    created=2026-02-01T08:30:00Z
 ///
 /// A key's number is its place among the keys, counted from 1, and events remember it: so a line is marked as revoked
 /// rather than removed. All functions are pure; reading, writing and the file's mode are the caller's.
 public struct KeyFile: Sendable, Equatable {
   /// One key.
   public struct Entry: Sendable, Equatable {
+    /// What opens it.
+    public enum Credential: Sendable, Equatable {
+      /// The secret with this SHA-256.
+      case secret(Digest)
+      /// A client's certificate of this name, or of a name that matches: one `*` stands for anything.
+      case certificate(String)
+    }
     /// Its public name.
     public let id: String
-    /// The SHA-256 of its secret.
-    public let digest: Digest
+    /// What opens it.
+    public let credential: Credential
     /// The topics it may write: names, prefixes ending in `*`, or `*`.
     public let topics: [String]
     /// When it was made, in RFC 3339.
@@ -23,14 +31,19 @@ public struct KeyFile: Sendable, Equatable {
     public var isRevoked = false
 
     /// A key as the file keeps it.
-    public init(id: String, digest: Digest, topics: [String], created: String, isRevoked: Bool = false) {
-      (self.id, self.digest, self.topics, self.created) = (id, digest, topics, created)
+    public init(id: String, _ credential: Credential, topics: [String], created: String, isRevoked: Bool = false) {
+      (self.id, self.credential, self.topics, self.created) = (id, credential, topics, created)
       self.isRevoked = isRevoked
     }
     /// Its line in the file.
     public var line: String {
       let mark = isRevoked ? " revoked" : ""
-      return "\(id) sha256:\(digest.hex) topics=\(topics.joined(separator: ",")) created=\(created)\(mark)"
+      let opener =
+        switch credential {
+        case .secret(let digest): "sha256:\(digest.hex)"
+        case .certificate(let name): "certificate:\(KeyFile.escaped(name))"
+        }
+      return "\(id) \(opener) topics=\(topics.joined(separator: ",")) created=\(created)\(mark)"
     }
   }
 
@@ -121,8 +134,12 @@ public struct KeyFile: Sendable, Equatable {
       // A secret put where the id belongs must not reach a log, so the text is not quoted.
       throw LineMistake(found: "no id of a key at the start", expected: "8 to 16 of 'a-z 0-9'")
     }
-    guard words.count > 1, words[1].hasPrefix("sha256:"), let digest = Digest(hex: words[1].dropFirst(7)) else {
-      throw LineMistake(found: "no digest of key '\(id)'", expected: "'sha256:' and 64 hexadecimal digits")
+    guard words.count > 1, let credential = credential(words[1]) else {
+      guard words.count > 1, words[1].hasPrefix("certificate:") else {
+        throw LineMistake(found: "no digest of key '\(id)'", expected: "'sha256:' and 64 hexadecimal digits")
+      }
+      let expected = "a name with one '*' at the most, and '%20' and '%25' for blanks and '%'"
+      throw LineMistake(found: "no name of key '\(id)'s certificates", expected: expected)
     }
     guard words.count > 2, words[2].hasPrefix("topics=") else {
       throw LineMistake(found: "no topics of key '\(id)'", expected: "'topics=' and names, 'prefix*' or '*'")
@@ -141,11 +158,38 @@ public struct KeyFile: Sendable, Equatable {
     }
     return Entry(
       id: id,
-      digest: digest,
+      credential,
       topics: topics,
       created: String(words[3].dropFirst(8)),
       isRevoked: words.count == 5
     )
+  }
+
+  private static func credential(_ word: Substring) -> Entry.Credential? {
+    if word.hasPrefix("sha256:") { return Digest(hex: word.dropFirst(7)).map(Entry.Credential.secret) }
+    guard word.hasPrefix("certificate:"), let name = unescaped(word.dropFirst(12)), isCertificateName(name) else {
+      return nil
+    }
+    return .certificate(name)
+  }
+  /// Whether `text` can name certificates: 1 to 512 bytes, one `*` at the most.
+  public static func isCertificateName(_ text: String) -> Bool {
+    (1...512).contains(text.utf8.count) && text.utf8.count { $0 == UInt8(ascii: "*") } <= 1
+      && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  }
+  /// A name as a single word: blanks and `%` as `%20` and `%25`.
+  static func escaped(_ name: String) -> String {
+    name.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%25")
+      .split(separator: " ", omittingEmptySubsequences: false).joined(separator: "%20")
+  }
+  private static func unescaped(_ word: Substring) -> String? {
+    let parts = word.split(separator: "%", omittingEmptySubsequences: false)
+    var name = String(parts[0])
+    for part in parts.dropFirst() {
+      guard part.hasPrefix("20") || part.hasPrefix("25") else { return nil }
+      name += (part.hasPrefix("20") ? " " : "%") + part.dropFirst(2)
+    }
+    return name
   }
 
   /// Whether `text` can stand in a key's list of topics.

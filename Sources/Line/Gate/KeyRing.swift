@@ -7,13 +7,15 @@ public import Events
 public struct KeyRing: Sendable {
   private struct Lock: Sendable {
     let id: UInt128
-    let digest: Digest
+    /// `nil` where a certificate opens it.
+    let digest: Digest?
     let isRevoked: Bool
   }
 
   /// Keys by number; the key of principal `n` stands at `n - 1`.
   private let locks: [Lock]
   private let names: [String]
+  private let certificates: CertificateNames
   /// Open addressing by id: the number of a key, or 0.
   ///
   /// Twice as many places as keys, a power of two.
@@ -41,8 +43,10 @@ public struct KeyRing: Sendable {
       // SAFETY: a UInt8 has no padding that its bytes could show.
       let id = unsafe APIKey.packed(bytes.span.bytes)
       require(id != nil, "an entry's id is one of a key")
-      return Lock(id: id!, digest: entry.digest, isRevoked: entry.isRevoked)
+      let digest: Digest? = if case .secret(let digest) = entry.credential { digest } else { nil }
+      return Lock(id: id!, digest: digest, isRevoked: entry.isRevoked)
     }
+    certificates = CertificateNames(entries)
     var capacity = 2
     while capacity < entries.count * 2 { capacity *= 2 }
     var table = [UInt32](repeating: 0, count: capacity)
@@ -56,10 +60,10 @@ public struct KeyRing: Sendable {
     var grants = [UInt64](repeating: 0, count: stride * (entries.count + 1))
     for word in 0..<stride { grants[word] = .max }
     var unmatched: [(id: String, pattern: String)] = []
-    for (index, entry) in entries.enumerated() {
+    for (index, entry) in entries.enumerated() where !entry.isRevoked {
       for pattern in entry.topics {
         let matching = topics.filter { Self.matches(pattern, $0.name) }
-        if matching.isEmpty && !entry.isRevoked { unmatched.append((entry.id, pattern)) }
+        if matching.isEmpty { unmatched.append((entry.id, pattern)) }
         for topic in matching {
           grants[(index + 1) * stride + Int(topic.id.rawValue) / 64] |= 1 << UInt64(topic.id.rawValue % 64)
         }
@@ -80,8 +84,15 @@ public struct KeyRing: Sendable {
     let digest = Digest(of: key.secret)
     guard let number = number(of: key.id) else { return nil }
     let lock = locks[Int(number) - 1]
-    guard lock.digest == digest, !lock.isRevoked else { return nil }
+    guard let expected = lock.digest, expected == digest, !lock.isRevoked else { return nil }
     return PrincipalID(rawValue: number)
+  }
+  /// Whose certificate has this name; the anonymous principal when it is nobody's, or revoked.
+  ///
+  /// An exact name goes before a pattern, and of patterns the longest one. Cost: a look at every pattern, once a
+  /// connection.
+  public func principal(ofCertificate name: String) -> PrincipalID {
+    PrincipalID(rawValue: certificates.number(of: name) ?? PrincipalID.anonymous.rawValue)
   }
 
   /// Whether a principal may write to a topic.

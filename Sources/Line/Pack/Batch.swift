@@ -99,22 +99,24 @@ public struct Batch: ~Copyable {
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    append(
-      event.payload,
-      key: event.key,
-      hasKey: event.hasKey,
-      topic: event.grant.topic,
-      stamp: stamp,
-      offset: offset,
-      timestampMs: timestampMs
-    )
+    guard event.hasKey else {
+      return append(event.payload, topic: event.grant.topic, stamp: stamp, offset: offset, timestampMs: timestampMs)
+    }
+    let bound = event.key.byteCount &+ event.payload.byteCount &+ Record.overheadBytesMax
+    let shape = Shape(valueBytes: nil, stampBytes: stamp.byteCount, bound: bound)
+    guard open(event.grant.topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
+    let deltas = head.deltas
+    let fits = region.write(atMost: bound, leaving: reserve) {
+      $0.append(record: deltas, key: event.key, hasKey: true, value: event.payload, stamp: stamp)
+    }
+    guard fits else { return false }
+    advance()
+    return true
   }
-  /// Writes the record of an event whose parts are at hand; otherwise the same.
+  /// Writes the record of an event without a key; otherwise the same.
   ///
   /// - Parameters:
   ///   - value: the event's bytes.
-  ///   - key: its key; empty without one.
-  ///   - hasKey: whether it has one.
   ///   - topic: a topic that is known.
   ///   - stamp: what is said of it.
   ///   - offset: its place in its topic's partition; consecutive per topic within a batch.
@@ -123,80 +125,95 @@ public struct Batch: ~Copyable {
   @inlinable @inline(__always)
   public mutating func append(
     _ value: RawSpan,
-    key: RawSpan,
-    hasKey: Bool,
     topic: TopicID,
     stamp: StampHeader,
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
-    let bound = key.byteCount &+ value.byteCount &+ Record.overheadBytesMax
-    if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || head.left == 0 {
-      let shape = Shape(valueBytes: hasKey ? nil : value.byteCount, stampBytes: stamp.byteCount, bound: bound)
-      guard prepare(topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
-    }
-    require(offset == nextOffset, "a topic's offsets are consecutive")
+    let bound = value.byteCount &+ Record.overheadBytesMax
+    let shape = Shape(valueBytes: value.byteCount, stampBytes: stamp.byteCount, bound: bound)
+    guard open(topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
     let head = head
-    let fits: Bool
-    if !hasKey, head.repeats(value, stamp) {
-      fits = region.write(atMost: head.recordBytes &+ RecordHead.spoiltBytes, leaving: reserve) {
-        $0.append(record: head, value: value, stamp: stamp)
-      }
-    } else {
-      fits = region.write(atMost: bound, leaving: reserve) {
-        $0.append(record: head.deltas, key: key, hasKey: hasKey, value: value, stamp: stamp)
-      }
-    }
+    var fits = false
+    region.write(atMost: roomForRecords) { fits = $0.append(head, value: value, stamp: stamp) }
     guard fits else { return false }
-    self.head.advance()
-    nextOffset &+= 1
+    advance()
     return true
+  }
+
+  /// What is free besides what a seal adds.
+  @inlinable @inline(__always) var roomForRecords: Int { max(region.room &- Int(reserve), 0) }
+
+  @inlinable @inline(__always) mutating func advance() {
+    head.advance()
+    nextOffset &+= 1
   }
 
   /// Writes the records of events without keys that follow one another, as many as there are and as fit.
   ///
   /// - Parameters:
+  ///   - run: tells them apart.
   ///   - bytes: where the events are.
   ///   - start: where the first one may start.
   ///   - topic: a topic that is known.
   ///   - offset: the first one's place in its topic's partition.
   ///   - timestampMs: the time of all of them.
-  ///   - next: where the payload is that may start at an offset; `nil` when there is none.
   ///   - first: what is said of the first one.
   ///   - idStep: what each event's id is above that of the one before.
   ///   - limit: how many there may be.
   /// - Returns: how many were written, and where the last one starts and ends.
   @inlinable @inline(__always)
   public mutating func append(
-    run bytes: RawSpan,
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
     from start: Int,
     topic: TopicID,
     offset: UInt64,
     timestampMs: Int64,
-    next: (Int) -> Range<Int>?,
     stamp first: StampHeader,
     idStep: UInt128,
     atMost limit: Int
   ) -> (count: Int, lastStart: Int, end: Int) {
-    var (count, lastStart, at) = (0, start, start)
+    var (count, lastStart, end) = (0, start, start)
     var stamp = first
-    while count < limit, let place = next(at) {
-      let value = bytes.extracting(place)
-      let isKept = append(
-        value,
-        key: value.extracting(0..<0),
-        hasKey: false,
-        topic: topic,
-        stamp: stamp,
-        offset: offset &+ UInt64(truncatingIfNeeded: count),
-        timestampMs: timestampMs
-      )
-      guard isKept else { break }
-      count &+= 1
-      stamp.eventID &+= idStep
-      (lastStart, at) = (place.lowerBound, place.upperBound)
+    var place = run.payload(at: start)
+    while count < limit, let found = place {
+      let taken = count
+      let following = offset &+ UInt64(truncatingIfNeeded: count)
+      let bound = found.count &+ Record.overheadBytesMax
+      let shape = Shape(valueBytes: found.count, stampBytes: stamp.byteCount, bound: bound)
+      guard open(topic, shape, offset: following, timestampMs: timestampMs) else { break }
+      // What every record changes stays at hand until the head is used up.
+      var head = head
+      let most = min(limit, count &+ head.left)
+      region.write(atMost: roomForRecords) { writer in
+        while count < most, let found = place {
+          let value = bytes.extracting(found)
+          guard writer.append(head, value: value, stamp: stamp) else { return }
+          head.advance()
+          count &+= 1
+          stamp.eventID &+= idStep
+          (lastStart, end) = (found.lowerBound, found.upperBound)
+          place = run.payload(at: end)
+        }
+      }
+      self.head = head
+      nextOffset &+= UInt64(truncatingIfNeeded: count &- taken)
+      guard count > taken else { break }
     }
-    return (count, lastStart, at)
+    return (count, lastStart, end)
+  }
+
+  /// Sees to it that the head is one of the next record of a topic and a time.
+  ///
+  /// Returns `false`, with nothing changed, when that record doesn't fit.
+  @inlinable @inline(__always)
+  mutating func open(_ topic: TopicID, _ shape: Shape, offset: UInt64, timestampMs: Int64) -> Bool {
+    if UInt32(topic.rawValue) != openTopic || timestampMs != openTimestampMs || head.left == 0 {
+      guard prepare(topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
+    }
+    require(offset == nextOffset, "a topic's offsets are consecutive")
+    return true
   }
 
   /// Opens a run, or makes the head of the open one's next record: another topic, another time, or 64 records on.

@@ -133,6 +133,10 @@ public struct Lane: ~Copyable {
   /// The number of the last event that has one.
   public var last: EventNumber { numbered }
   @usableFromInline var numbered = EventNumber.none
+  /// How many writes the machine has; `flights` holds the finished ones behind them as well.
+  var underWay = 0
+  /// How many bytes the machine has.
+  public internal(set) var bytesInFlight = 0
   /// The number of the last event that is in a commit; the batch may hold later ones.
   var lastCommitted = EventNumber.none
   /// Why nothing can be written any more, as a negated error number; the process must stop and recover.
@@ -161,7 +165,8 @@ public struct Lane: ~Copyable {
     committed = recovered.offsets
     segments = recovered.takeSegments()
     previous = UInt32(truncatingIfNeeded: entropy >> 16)
-    flights = Queue(capacity: settings.writesMax)
+    // A write that ends before an older one makes room for another: the disk need not wait for its slowest.
+    flights = Queue(capacity: 4 * settings.writesMax)
     index = SegmentIndex(
       topics: settings.topics,
       segmentBytes: settings.segmentBytes,
@@ -196,12 +201,6 @@ public struct Lane: ~Copyable {
   public var oldestWriteNs: Int64? { flights.first?.submittedNs }
   /// Whether readers in other processes see all there is.
   public var isSealed: Bool { flights.isEmpty && publishedThrough >= recordsSequence }
-  /// How many bytes are under way.
-  public var bytesInFlight: Int {
-    var total = 0
-    for place in 0..<flights.count { total += flights[place].byteCount }
-    return total
-  }
   /// How many segments hold events, and how many there may be.
   public var segmentsInUse: Int { segments.inUse }
   /// Whether there is no room for another segment, and the live one ends soon: new events are refused until there is.
@@ -254,7 +253,7 @@ public struct Lane: ~Copyable {
   }
 
   private mutating func stepWhileOpen(batchBytes: Int, nowNs: Int64, isDraining: Bool) -> Step {
-    guard !flights.isFull, let slot else { return .wait }
+    guard hasRoom, let slot else { return .wait }
     let end = min(settings.segmentBytes, segments[slot].limitBytes) - index.bytesMax
     if batchBytes > 0 {
       let needed = CommitHeader.padded(batchBytes)
@@ -278,7 +277,7 @@ public struct Lane: ~Copyable {
     guard end <= min(settings.segmentBytes, segments[slot].limitBytes) else { return stepBehindIndex() }
     phase = .closing(hasIndex: false)
     // Whoever prepares the file would write zeros over an index that is ahead of it.
-    return flights.isFull || end > segments[slot].preparedBytes ? .wait : .index
+    return !hasRoom || end > segments[slot].preparedBytes ? .wait : .index
   }
 
   private mutating func stepBehindIndex() -> Step {
@@ -292,7 +291,10 @@ public struct Lane: ~Copyable {
   ///
   /// So a few of about equal size are under way whatever the load, and events that come alone share a block instead of
   /// taking one each.
-  private var pace: Int { bytesInFlight * 3 / (4 * max(flights.count, 1)) }
+  private var pace: Int { bytesInFlight * 3 / (4 * max(underWay, 1)) }
+
+  /// Whether one more write may begin.
+  private var hasRoom: Bool { underWay < settings.writesMax && !flights.isFull }
 
   private mutating func slotToPrepare(nowNs: Int64) -> UInt16? {
     guard !segments.hasSpare, nowNs >= prepareAfterNs, let slot = segments.absent else { return nil }

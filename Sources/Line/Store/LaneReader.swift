@@ -9,7 +9,8 @@ public import Formats
 ///     headers of all slots ─▶ survey of the newest segment ─▶ segment after segment, commit after commit
 ///
 /// Of a lane that a gateway writes to, only what a later commit says to be durable is read: the survey finds out how
-/// far that is. What is damaged is reported and stepped over.
+/// far that is. Of any other the newest segment is read to the end of its chain, and the rest of it is searched for
+/// proof that more had been durable. What is damaged is reported and stepped over.
 public struct LaneReader: ~Copyable {
   /// What to do next.
   public enum Need: Sendable, Equatable {
@@ -54,6 +55,8 @@ public struct LaneReader: ~Copyable {
     case headers
     case survey
     case segments
+    /// Behind the end of the newest segment's chain.
+    case rest
     case done
   }
   /// A segment that is part of the log, and where its commits end.
@@ -82,6 +85,8 @@ public struct LaneReader: ~Copyable {
   private var hasReread = false
   /// Whether a damaged place is being stepped over.
   private var isLost = false
+  /// Where the newest segment's chain first ended; `nil` until it has.
+  private var chainEnd: Int?
 
   /// What could not be read.
   public private(set) var damages: [LaneDamage] = []
@@ -124,7 +129,7 @@ public struct LaneReader: ~Copyable {
       case .headers:
         if next < slots.count { return .read(slot: slots[next], offset: 0) }
         arrange()
-      case .survey, .segments:
+      case .survey, .segments, .rest:
         if let chain { return .read(slot: chain.header.segment.slot, offset: offset) }
         stage = .done
       case .done: return .nothing
@@ -143,6 +148,7 @@ public struct LaneReader: ~Copyable {
     self.isLive = isLive ?? self.isLive
     stage = .headers
     next = 0
+    chainEnd = nil
     found.removeAll()
   }
 
@@ -152,6 +158,7 @@ public struct LaneReader: ~Copyable {
     case .headers: takeHeader(bytes)
     case .survey: survey(bytes)
     case .segments: read(bytes, each)
+    case .rest: searchRest(bytes)
     case .done: require(false, "nothing is read any more")
     }
   }
@@ -329,7 +336,13 @@ public struct LaneReader: ~Copyable {
   /// Whether reading goes on behind a place that holds no commit of the chain.
   private mutating func step(over reading: CommitHeader.Reading, _ end: UInt64?) -> Bool {
     guard let chain else { return false }
-    if end == nil, !isLive || chain.sequence > durableThrough {
+    if end == nil, !isLive, chainEnd == nil {
+      chainEnd = offset
+      offset += CommitHeader.blockBytes
+      stage = .rest
+      return false
+    }
+    if end == nil, chain.sequence > durableThrough {
       // The newest segment ends where its chain does.
       finish()
       return false
@@ -342,12 +355,38 @@ public struct LaneReader: ~Copyable {
     return true
   }
 
+  /// Finds out through which commit the newest segment was durable: a commit behind the end of its chain may say so.
+  ///
+  /// Others may stand there, too: of writes that were under way together a crash can leave any.
+  private mutating func searchRest(_ bytes: RawSpan) {
+    guard let chain, bytes.byteCount > 0 else {
+      offset = chainEnd ?? offset
+      stage = .segments
+      return
+    }
+    var at = 0
+    while at < bytes.byteCount {
+      let reading = CommitHeader.read(bytes.extracting(at..<bytes.byteCount), secret: chain.header.secret)
+      if case .cut(let needed) = reading, needed <= commitBytesMax, at > 0 { return }
+      if grows(for: reading) { return }
+      var step = CommitHeader.blockBytes
+      if case .found(let commit) = reading, chain.belongs(commit), commit.sequence >= chain.sequence {
+        durableThrough = max(durableThrough, commit.durableThrough)
+        step = commit.bytesPadded
+      }
+      at += step
+      offset += step
+    }
+  }
+
   /// Looks for the next commit behind a damaged place.
   private mutating func find(in bytes: RawSpan) -> CommitHeader.Reading {
     guard var chain else { return .absent }
     let reading = CommitHeader.read(bytes, secret: chain.header.secret)
     guard case .found(let commit) = reading else { return reading }
     guard chain.belongs(commit), commit.sequence >= chain.sequence else { return .damaged }
+    // Of the newest segment nothing is read behind a gap that may never have been filled.
+    if chainEnd != nil, commit.sequence > durableThrough + 1 { return .damaged }
     chain.resume(after: commit)
     self.chain = chain
     isLost = false

@@ -141,6 +141,8 @@ extension Lane {
     nowNs: Int64
   ) {
     counters.bytesWritten &+= UInt64(region.count)
+    underWay += 1
+    bytesInFlight += region.count
     flights.append(
       Flight(
         region: region.id,
@@ -170,6 +172,8 @@ extension Lane {
     var settled = Settled()
     for place in 0..<flights.count where flights[place].region == region && !flights[place].isDone {
       settled.latencyNs = nowNs - flights[place].submittedNs
+      underWay -= 1
+      bytesInFlight -= flights[place].byteCount
       if Int(result) != flights[place].byteCount {
         failure = result < 0 ? result : -5
         return settled

@@ -7,6 +7,7 @@ struct Consumer: EventConsumer, ~Copyable {
   var number: UInt64 = 0
   var isLater = false
 
+  var peer: PrincipalID { .anonymous }
   mutating func principal(of credential: RawSpan) -> PrincipalID? {
     credential.byteCount > 3 ? PrincipalID(rawValue: 1) : nil
   }
@@ -17,12 +18,41 @@ struct Consumer: EventConsumer, ~Copyable {
   mutating func take(_ event: borrowing Event) -> Verdict {
     isLater.toggle()
     if isLater { return .later }
-    number += 1
     let first = event.payload.byteCount > 0 ? event.payload.byte(0) : 0
     if first == 0x62 { return .refused(.forbidden) }
+    return .numbered(place(first))
+  }
+  mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
+    // Some it would rather be offered one by one.
+    let first = payload.byte(0)
+    return first & 0x12 == 0 ? place(first) : nil
+  }
+  mutating func take(
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
+    from start: Int,
+    under grant: Grant,
+    atMost limit: Int
+  ) -> Run {
+    var taken = Run.none
+    var end = start
+    while taken.count < limit, let payload = run.payload(at: end) {
+      precondition(payload.lowerBound >= end && !payload.isEmpty, "events follow one another")
+      precondition(payload.count <= grant.eventBytesMax, "a run has no event that is too large")
+      let first = bytes.byte(payload.lowerBound)
+      // A run goes to one lane.
+      if taken.count > 0, UInt16(first & 3) != taken.last.lane.rawValue { break }
+      guard let last = take(bytes.extracting(payload), under: grant) else { break }
+      end = payload.upperBound
+      taken = Run(count: taken.count + 1, lastStart: payload.lowerBound, end: end, last: last)
+    }
+    return taken
+  }
+  private mutating func place(_ first: UInt8) -> Placement {
+    number += 1
     let lane = LaneID(rawValue: UInt16(first & 3))
     let mark = Mark(domain: .lane(lane), number: EventNumber(rawValue: number))
-    return .numbered(Placement(mark: mark, lane: lane, offset: first & 4 == 0 ? number : nil))
+    return Placement(mark: mark, lane: lane, offset: first & 4 == 0 ? number : nil)
   }
   mutating func refuse(_ reason: Refusal, under grant: Grant) {}
 }

@@ -1,0 +1,64 @@
+import Events
+import LogReading
+import Simulator
+
+/// What receipts promise: that is where the events are found.
+extension Story {
+  /// Compares a client's receipts with the log.
+  ///
+  /// - Parameters:
+  ///   - client: what was sent.
+  ///   - peer: what was answered.
+  ///   - shard: which shard answered.
+  ///   - log: what was found.
+  ///   - places: where each event stands in `log`, by its number.
+  ///   - life: which life this is.
+  mutating func checkReceipts(
+    _ client: Client,
+    _ peer: SimulatedPeer,
+    of shard: Int,
+    _ log: Log,
+    _ places: [UInt64: Int],
+    _ life: Int
+  ) {
+    let answers = client.answers(peer)
+    for receipt in answers.receipts where receipt.sent.upperBound <= client.sent.count {
+      let sent = client.sent[receipt.sent]
+      let numbers = stored(sent, answers.outcomes[receipt.sent], receipt)
+      guard let topic = sent.first?.topic, !sent.contains(where: { $0.topic != topic }), !numbers.isEmpty else {
+        expect(receipt.events == 0 && !sent.isEmpty, "life \(life): a receipt speaks for events of one topic")
+        continue
+      }
+      expect(numbers.count == receipt.events, "life \(life): \(receipt) counts what was stored: \(numbers)")
+      if client.isFramed {
+        expect(receipt.request == receipt.sent.upperBound - 1, "life \(life): \(receipt) names its last request")
+        expect(receipt.alias == topic, "life \(life): \(receipt) names its topic")
+      }
+      expect(receipt.partition != nil, "life \(life): \(receipt) names its partition")
+      // What another shard numbers has no offset yet when the answer is put down.
+      let isElsewhere = topic == 3 && (receipt.partition ?? 0) % shards != shard
+      expect((receipt.offsets == nil) == isElsewhere, "life \(life): \(receipt) names offsets where they are known")
+      for (index, number) in numbers.enumerated() {
+        guard let place = places[number] else { continue }
+        let event = log.events[place]
+        let isFirst = index == 0 && event.offset != receipt.offsets?.lowerBound ?? event.offset
+        let isLast = index == numbers.count - 1 && event.offset != receipt.offsets?.upperBound ?? event.offset
+        let isThere =
+          Int(event.lane.rawValue) == receipt.partition && Int(event.topic.rawValue) == topic
+          && receipt.offsets?.contains(event.offset) ?? true && !isFirst && !isLast
+        expect(
+          isThere,
+          "life \(life): event \(number) is in lane \(event.lane.rawValue) at \(event.offset), not in \(receipt)"
+        )
+      }
+    }
+  }
+
+  /// The events that a receipt says are stored, in order.
+  private func stored(_ sent: ArraySlice<Sent>, _ outcomes: ArraySlice<Outcome>, _ receipt: Receipt) -> [UInt64] {
+    guard case .partly(let refused) = outcomes.first, let request = sent.first else { return sent.flatMap(\.numbers) }
+    let kept = request.numbers.enumerated().filter { !refused.contains($0.offset) }.map(\.element)
+    // What was sent behind the place where a request was cut short has no verdict.
+    return Array(kept.prefix(receipt.events))
+  }
+}
