@@ -106,7 +106,6 @@ run_tls_latency() {
   local run name
   local load=(--path /v1/events/events --minimal --connections 64 --bytes 300 --rate 5000 --depth 16 --wait spin)
   prepare_tls
-  [ "$QUICK" = yes ] || make_load_idle
   start_sluice calm 'wait: latency' "$SMALL_LOG"
   for ((run = 0; run < RUNS; run++)); do
     for name in calm calm.tls; do
@@ -117,7 +116,6 @@ run_tls_latency() {
       note tls-p99 $name "$(calculate "${METRICS[p99]} / 1000")"
     done
   done
-  make_load_normal
   stop_contender calm
   rm -rf "$STAGE/calm.data"
   limit_row "5,000 req/s over TLS: p50" "$(taken tls-p50 calm.tls)" "us" \
@@ -128,7 +126,8 @@ run_tls_latency() {
 
 # storm CONNECTIONS: so many new connections at once, beside whatever else runs.
 storm() {
-  taskset -c "$LOAD_CPU" "$SLUICE" load --target "127.0.0.1:${PORT[stormy.tls]}" --connections "$1" --rate 0 \
+  "${LOAD_CLASS[@]}" taskset -c "$LOAD_CPU" "$SLUICE" load --target "127.0.0.1:${PORT[stormy.tls]}" \
+    --connections "$1" --rate 0 \
     --tls-handshakes "$1" --warmup 0 --duration 0.1 --grace 0 --cpu "$LOAD_CPU" --quiet --json "${TLS_LOAD[@]}" 2>&1
 }
 # Devices that all come back at once must not disturb those that are there. Those that are there are a program of
@@ -136,7 +135,7 @@ storm() {
 run_tls_storm() {
   local run count=10000 measured report
   local load=(--path /v1/events/events --minimal --connections 64 --bytes 300 --rate 2000 --depth 16 --wait block)
-  local class=()
+  local class=() idle=("${LOAD_CLASS[@]}")
   [ "$QUICK" = no ] || count=1000
   prepare_tls
   # Nobody is to be turned away, however slow the load's core is.
@@ -157,7 +156,7 @@ run_tls_storm() {
     STARTED+=("$measured")
     sleep 0.6
     # shellcheck disable=SC2034
-    LOAD_CLASS=()
+    LOAD_CLASS=("${idle[@]}")
     local began
     began=$(date +%s%N)
     report=$(storm $count) || fail "the storm did not come through: $report"

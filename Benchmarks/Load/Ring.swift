@@ -24,7 +24,7 @@ internal import Glibc
     parameters.cq_entries = 32768
     let ring = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
     unsafe ring.initialize(to: io_uring())
-    let made = unsafe io_uring_queue_init_params(512, ring, &parameters)
+    let made = unsafe io_uring_queue_init_params(64, ring, &parameters)
     guard made == 0 else {
       unsafe ring.deallocate()
       throw .machine("io_uring can't be set up: \(errorText(-made)); it needs Linux 6.1 and kernel.io_uring_disabled=0")
@@ -57,7 +57,7 @@ internal import Glibc
   }
 
   /// Receives into the pool until a completion comes without `IORING_CQE_F_MORE`.
-  func receive(on descriptor: Int32, token: UInt64) {
+  mutating func receive(on descriptor: Int32, token: UInt64) {
     let entry = unsafe entry()
     unsafe io_uring_prep_recv_multishot(entry, descriptor, nil, 0, 0)
     unsafe entry.pointee.flags |= UInt8(1 << IOSQE_BUFFER_SELECT_BIT)
@@ -66,7 +66,7 @@ internal import Glibc
   /// Sends all of `bytes`, which stay as they are until then.
   ///
   /// A send that succeeds may stay `silent`.
-  func send(_ bytes: UnsafeRawBufferPointer, on descriptor: Int32, token: UInt64, silent: Bool) {
+  mutating func send(_ bytes: UnsafeRawBufferPointer, on descriptor: Int32, token: UInt64, silent: Bool) {
     let entry = unsafe entry()
     let flags = Int32(MSG_NOSIGNAL | MSG_WAITALL)
     unsafe io_uring_prep_send(entry, descriptor, bytes.baseAddress, bytes.count, flags)
@@ -76,15 +76,17 @@ internal import Glibc
   /// Connects a socket.
   ///
   /// The address lives until the completion.
-  func connect(_ descriptor: Int32, to address: borrowing ServerAddress, token: UInt64) {
+  mutating func connect(_ descriptor: Int32, to address: borrowing ServerAddress, token: UInt64) {
     let entry = unsafe entry()
     unsafe io_uring_prep_connect(entry, descriptor, address.pointer, address.length)
     unsafe entry.pointee.user_data = token
   }
 
-  private func entry() -> UnsafeMutablePointer<io_uring_sqe> {
+  private mutating func entry() -> UnsafeMutablePointer<io_uring_sqe> {
     while true {
       if let entry = unsafe io_uring_get_sqe(ring) { return unsafe entry }
+      // A receive that is handed over here finds the buffers that are free by now.
+      publish()
       _ = unsafe io_uring_submit(ring)
     }
   }

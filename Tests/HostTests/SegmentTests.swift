@@ -126,6 +126,24 @@ extension RealMachine {
     try openOnce()
   }
 
+  @Test func `a child that still has the descriptor does not keep the lock`() throws {
+    let files = TemporaryDirectory()
+    let path = files.path + "/data"
+    var copy: Int32 = -1
+    func openOnce(_ body: () throws -> Void) throws {
+      let directory = try DataDirectory(path)
+      try body()
+      _ = consume directory
+    }
+    try openOnce {
+      let name = path + "/lock"
+      for descriptor in 3..<Int32(1024) where copy < 0 && target(of: descriptor) == name { copy = dup(descriptor) }
+    }
+    #expect(copy >= 0)
+    try openOnce {}
+    close(copy)
+  }
+
   @Test func `readers that look at the lock keep no gateway from starting`() throws {
     let files = TemporaryDirectory()
     let path = files.path + "/data"
@@ -289,6 +307,15 @@ extension RealMachine {
     #expect(left.isEmpty)
     #expect(throws: HostFailure.self) { _ = try DataDirectory.flushLatencies(in: files.path + "/none", count: 1) }
   }
+}
+
+/// The path that a descriptor of this process is open on.
+private func target(of descriptor: Int32) -> String {
+  var path = [UInt8](repeating: 0, count: 4096)
+  let count = path.withUnsafeMutableBytes {
+    readlink("/proc/self/fd/\(descriptor)", $0.baseAddress!.assumingMemoryBound(to: CChar.self), 4096)
+  }
+  return String(decoding: path.prefix(max(count, 0)), as: UTF8.self)
 }
 
 /// Looks again and again whether somebody has a lock, as readers of the log do.

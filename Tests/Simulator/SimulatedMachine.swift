@@ -231,28 +231,43 @@ public import World
   /// `stuck`.
   public mutating func wait() {
     guard taken == ready.count else { return }
-    taken = 0
-    ready.removeAll(keepingCapacity: true)
-    nowNs += 1 + Int64(random.below(faults.isDisorderly ? 200_000 : 1000))
-    if random.once(in: faults.clockJumps) { utcOffsetNs += Int64(random.below(7200) - 3600) * 1_000_000_000 }
-    while ready.isEmpty, canHappen {
-      let operations = faults.isDisorderly ? random.below(6) : pending.count
-      for _ in 0..<operations where !pending.isEmpty {
-        finish(pending.remove(at: faults.isDisorderly ? random.below(pending.count) : 0))
-      }
-      let happenings = faults.isDisorderly ? random.below(6) : peers.count
-      for step in 0..<happenings { happen(to: faults.isDisorderly ? random.below(peers.count) : step) }
-    }
+    beginRound()
+    while ready.isEmpty, canHappen { letHappen() }
     if ready.isEmpty, let timer = timerNs {
       nowNs = max(nowNs, timer)
       idleTicks += 1
     }
-    if let timer = timerNs, timer <= nowNs {
-      timerNs = nil
-      ready.append(.elapsed)
-    }
+    elapse()
     if ready.isEmpty { stuck += 1 }
     burst = max(burst, ready.count)
+  }
+  /// Lets a few things happen; none is as well.
+  public mutating func submit() {
+    guard taken == ready.count else { return }
+    beginRound()
+    letHappen()
+    elapse()
+    burst = max(burst, ready.count)
+  }
+
+  private mutating func beginRound() {
+    taken = 0
+    ready.removeAll(keepingCapacity: true)
+    nowNs += 1 + Int64(random.below(faults.isDisorderly ? 200_000 : 1000))
+    if random.once(in: faults.clockJumps) { utcOffsetNs += Int64(random.below(7200) - 3600) * 1_000_000_000 }
+  }
+  private mutating func letHappen() {
+    let operations = faults.isDisorderly ? random.below(6) : pending.count
+    for _ in 0..<operations where !pending.isEmpty {
+      finish(pending.remove(at: faults.isDisorderly ? random.below(pending.count) : 0))
+    }
+    let happenings = faults.isDisorderly ? random.below(6) : peers.count
+    for step in 0..<happenings { happen(to: faults.isDisorderly ? random.below(peers.count) : step) }
+  }
+  private mutating func elapse() {
+    guard let timer = timerNs, timer <= nowNs else { return }
+    timerNs = nil
+    ready.append(.elapsed)
   }
 
   /// Adds what another shard's `wake` does.

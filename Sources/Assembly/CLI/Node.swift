@@ -187,6 +187,7 @@ private func makePlan(
   var plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
   try check(plan, known: known)
   if let warning = try plan.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
+  ProcessLimits.reserve(descriptors: plan.descriptors)
   return plan
 }
 

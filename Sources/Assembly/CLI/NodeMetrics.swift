@@ -48,8 +48,13 @@ enum NodeMetrics {
   static let handshakes = Metric(
     "sluice_tls_handshakes_total",
     .counter,
-    "TLS handshakes that ended: with a certificate, from a ticket, or not well.",
+    "TLS handshakes that ended: with a certificate, from a ticket, not well, or unheard since too many waited.",
     labels: ["outcome"]
+  )
+  static let handshakesWaiting = Metric(
+    "sluice_tls_handshakes_waiting",
+    .gauge,
+    "Connections that wait for their turn of `limits.handshakes_per_turn`."
   )
   static let ticketsRefused = Metric(
     "sluice_tls_tickets_refused_total",

@@ -42,6 +42,8 @@ struct NodePlan {
     }
   }
 
+  /// Descriptors for everything.
+  var descriptors: Int { descriptors(connections: connections) }
   /// Descriptors for everything, if every shard has so many connections.
   private func descriptors(connections: Int) -> Int {
     var sizes = sizes

@@ -33,6 +33,8 @@ extension NodeState {
     text.sample(total.security.full, "full")
     text.sample(total.security.resumed, "resumed")
     text.sample(total.security.failed, "failed")
+    text.sample(total.counters.handshakesTurnedAway, "turned_away")
+    text.write(NodeMetrics.handshakesWaiting, total.handshakesWaiting)
     text.begin(NodeMetrics.ticketsRefused)
     text.sample(total.security.ticketsOfUnknownKeys, "unknown_key")
     text.sample(total.security.ticketsTampered, "tampered")

@@ -40,6 +40,8 @@ struct Connection: ~Copyable {
   var isListed = false
   /// Whether it counts among its source's connections.
   var isCounted = false
+  /// Whether it waits for its turn to be ended.
+  var isInEndings = false
   var isClosing = false
   /// It has been told to shut down both directions.
   var isShut = false
@@ -104,14 +106,14 @@ struct Connection: ~Copyable {
   /// Looks what the peer is in the middle of, which says which time limit holds.
   ///
   /// - Parameters:
-  ///   - isStarved: whether no buffer is free to receive into.
+  ///   - isWaiting: whether what it sent, or could send, waits for us.
   ///   - beneath: the stage of what lies beneath the front, where that decides.
   /// - Returns: `nil` when that and what came of it are the same as when this was asked last.
-  mutating func moved(isStarved: Bool, beneath: ConnectionStage?) -> ConnectionStage? {
+  mutating func moved(isWaiting: Bool, beneath: ConnectionStage?) -> ConnectionStage? {
     let former = stage
     if let beneath {
       stage = beneath
-    } else if inbox != nil || isOwing || isStarved {
+    } else if isWaiting || isOwing {
       stage = .waiting
     } else {
       switch front.stage {

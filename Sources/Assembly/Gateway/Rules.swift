@@ -21,7 +21,7 @@ public struct Rules: Sendable {
   /// Connections accepted before what is open gets its turn.
   public var acceptsPerTurn = 64
   /// Steps of handshakes that compute with keys, a turn.
-  public var handshakesPerTurn = 2
+  public var handshakesPerTurn = 1
   /// How long after the last commit an idle lane says that it is durable, in nanoseconds.
   public var sealAfterNs: Int64 = 50_000_000
   /// Segments whose last commit is older are retired; `nil` keeps them as long as there is room.

@@ -13,6 +13,7 @@ public import World
 /// One core's share of the gateway: its own machine, connections, batches and lanes.
 ///
 ///     turn: wait ─▶ handle what finished ─▶ links ─▶ commit ─▶ settle every connection that waits ─▶ commit
+///           ─▶ handshakes ─▶ endings
 ///
 /// Nothing here is shared but the links of keyed events; the control thread is heard between turns.
 public struct Shard<M: Machine & ~Copyable>: ~Copyable {
@@ -28,9 +29,9 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// By connection, where a listener speaks TLS; empty where none does.
   var channels: Slots<SecureChannel>
   var security: Security
-  /// Connections that wait for their turn to compute with keys, and the one that has it.
-  var handshakes: Queue<ConnectionID>
-  var shaking: ConnectionID?
+  var handshakes: HandshakeQueue
+  /// Connections that are over and wait for their turn to be ended.
+  var endings: Queue<ConnectionID>
   /// Why TLS ended connections: by alert, those of ours first, then those of the peers.
   var securityFailures = Slots<UInt32>(zeroed: 512)
   /// Where their fronts are: behind them, since fields go in their order.
@@ -81,6 +82,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// The time between two looks at what is overdue.
   static var tickNs: Int64 { 50_000_000 }
+  /// How many connections are ended a turn: the kernel takes several microseconds for each.
+  static var endingsMax: Int { 32 }
 
   /// Continues the lanes that recovery left, then listens.
   public init(
@@ -89,7 +92,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     recovered: consuming RecoveredLanes,
     rules: Rules,
     links: consuming Links,
-    security seed: SecuritySeed = SecuritySeed()
+    security: SecuritySeed = SecuritySeed()
   ) {
     let sizes = settings.sizes
     require(recovered.lanes.count == sizes.lanes, "every lane of the shard was recovered")
@@ -116,15 +119,13 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     connections = Slots(sizes.connections) { Connection($0, in: fronts) }
     let isSecure = settings.listeners.contains { $0.isSecure }
     channels = Slots(isSecure ? sizes.connections : 0) { _ in SecureChannel() }
-    security = Security(seed, listeners: settings.listeners.count)
-    handshakes = Queue(capacity: isSecure ? sizes.connections : 1)
+    self.security = Security(security, listeners: settings.listeners.count)
+    handshakes = HandshakeQueue(connections: isSecure ? sizes.connections : 0)
+    endings = Queue(capacity: sizes.connections)
     frontMemory = fronts
     carries = Carries(sizes)
-    limits = ConnectionLimits(
-      connectionsMax: sizes.connections,
-      perSourceMax: rules.perSourceMax,
-      seed: machine.entropy()
-    )
+    let seed = machine.entropy()
+    limits = ConnectionLimits(connectionsMax: sizes.connections, perSourceMax: rules.perSourceMax, seed: seed)
     deadlines = Deadlines(connections: sizes.connections, limits: rules.times)
     admission = Admission(
       limits: settings.admission(timeInFlightMaxNs: rules.timeInFlightMaxNs),
@@ -146,7 +147,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// Waits, handles what has finished, and returns how many completions that was.
   public mutating func turn() -> Int {
-    machine.wait()
+    if hasWork { machine.submit() } else { machine.wait() }
     begin()
     var handled = 0
     while handled < settings.completionsMax, let completion = machine.next() {
@@ -155,14 +156,22 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     }
     receiveLinked()
     commit()
-    if !handshakes.isEmpty { shakeHands() }
     settle()
     commit()
+    if mayShakeHands {
+      shakeHands()
+      settle()
+      commit()
+    }
+    endSome()
     conclude()
     sendNews()
     counters.turns &+= 1
     return handled
   }
+
+  /// Whether there is something to do that waits for nobody.
+  @inline(__always) private var hasWork: Bool { !endings.isEmpty || mayShakeHands }
 
   /// Fixes the turn's time and what it says about load.
   private mutating func begin() {
@@ -249,6 +258,8 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
   public var closed: UInt64 = 0
   /// Connections turned away because their source has enough.
   public var turnedAway: UInt64 = 0
+  /// Connections turned away because too many wait for their handshake to begin.
+  public var handshakesTurnedAway: UInt64 = 0
   /// Connections that began with no header of the PROXY protocol, or a wrong one, where there must be one.
   public var headersRefused: UInt64 = 0
   /// Accepts that ended for want of descriptors or places.
@@ -284,6 +295,7 @@ public struct ShardCounters: BitwiseCopyable, Sendable {
     accepted &+= other.accepted
     closed &+= other.closed
     turnedAway &+= other.turnedAway
+    handshakesTurnedAway &+= other.handshakesTurnedAway
     headersRefused &+= other.headersRefused
     acceptsPaused &+= other.acceptsPaused
     starved &+= other.starved

@@ -8,8 +8,11 @@ internal import World
 
 /// The life of a connection: accepted, fed, answered, ended.
 extension Shard where M: ~Copyable {
-  /// How many received buffers one connection may hold back.
-  private var inboxMax: Int { max(settings.sizes.buffers / 8, 1) }
+  /// How many received buffers a connection may hold back.
+  @inline(__always) private func inboxMax(_ index: Int) -> Int {
+    // The rest of a handshake fits in one, or in two where it crosses their border.
+    connections[index].isReadable ? max(settings.sizes.buffers / 8, 1) : 2
+  }
 
   mutating func accepted(_ id: ConnectionID, on listener: ListenerID) {
     counters.accepted &+= 1
@@ -98,6 +101,10 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     line.current = Int(connections[index].lane)
     line.peer = connections[index].peer
+    if connections[index].inbox == nil {
+      if case .finished = feedSecure(id, nil, 0) { deafen(id) }
+      hasFreed = hasFreed || carries.hasNews()
+    }
     while let inbox = connections[index].inbox {
       let buffer = received[Int(inbox.first.rawValue)]
       if !connections[index].isDeaf {
@@ -134,7 +141,7 @@ extension Shard where M: ~Copyable {
   }
 
   /// Reads no more of a connection; what it owes is still answered.
-  private mutating func deafen(_ id: ConnectionID) {
+  mutating func deafen(_ id: ConnectionID) {
     let index = Int(id.rawValue)
     connections[index].isDeaf = true
     connections[index].isEnding = true
@@ -143,12 +150,13 @@ extension Shard where M: ~Copyable {
   }
 
   /// Notes what the peer is in the middle of: that says which time limit holds.
-  @inline(__always) private mutating func note(_ id: ConnectionID) {
+  @inline(__always) private mutating func note(_ id: ConnectionID, isUnread: Bool) {
     let index = Int(id.rawValue)
     // Whoever found no buffer free is only idle because it is not read. In the middle of a message its limit holds all
     // the same: it may have what those wait for who have the buffers.
     let isStarved = held == received.count && !connections[index].isReceiving && connections[index].front.stage == .idle
-    guard let stage = connections[index].moved(isStarved: isStarved, beneath: stageBeneath(index)) else { return }
+    let beneath = stageBeneath(index, isUnread)
+    guard let stage = connections[index].moved(isWaiting: isStarved || isUnread, beneath: beneath) else { return }
     deadlines.note(
       id.rawValue,
       stage: stage,
@@ -161,12 +169,12 @@ extension Shard where M: ~Copyable {
   }
 
   /// The stage of what lies beneath the front, where that decides: a handshake, or a record that has begun.
-  @inline(__always) private func stageBeneath(_ index: Int) -> ConnectionStage? {
+  @inline(__always) private func stageBeneath(_ index: Int, _ isUnread: Bool) -> ConnectionStage? {
     // It is the peer's time that counts, for who waits for its turn as well: whoever could rewind the clock by a byte
     // would.
     if !connections[index].isReadable { return .handshake }
-    guard connections[index].isSecure, channels[index].isWithinRecord, connections[index].front.stage == .idle,
-      connections[index].inbox == nil, !connections[index].isOwing
+    guard connections[index].isSecure, channels[index].hasAside, connections[index].front.stage == .idle,
+      !isUnread, !connections[index].isOwing
     else { return nil }
     return .head
   }
@@ -221,19 +229,20 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     guard connections[index].isOpen, !connections[index].isClosing else { return false }
     pay(id)
-    if connections[index].inbox != nil {
+    if hasUnread(index) {
       drain(id)
       pay(id)
     }
     if connections[index].isSecure { answerRecords(id) }
-    note(id)
-    if state != .serving, isIdle(index), !connections[index].isEnding {
+    let isUnread = hasUnread(index)
+    note(id, isUnread: isUnread)
+    if state != .serving, !isUnread, isIdle(index), !connections[index].isEnding {
       // A front whose protocol has a farewell says it.
       if connections[index].isReadable { connections[index].front.refuse(.draining, at: &desk) }
       deafen(id)
       pay(id)
     }
-    if connections[index].inbox != nil || connections[index].isOwing {
+    if isUnread || connections[index].isOwing {
       restrain(id)
       // Who waits for a turn of handshakes is called, and need not be looked at before.
       return !connections[index].isQueued
@@ -247,33 +256,55 @@ extension Shard where M: ~Copyable {
       machine.receive(on: id)
       connections[index].isReceiving = true
     } else if !connections[index].isSending || connections[index].isBroken {
-      if connections[index].isSecure, !connections[index].isBroken, !connections[index].isShut {
-        guard sayGoodbye(id) else { return true }
-        guard !connections[index].isSending else { return false }
-      }
-      finish(id)
+      end(id)
     }
     return false
   }
 
-  /// Whether a connection is between messages, and nothing is owed to its peer.
+  /// Whether a connection is between messages, as far as they were read, and nothing is owed to its peer.
   @inline(__always) private func isIdle(_ index: Int) -> Bool {
-    connections[index].inbox == nil && !connections[index].isOwing && connections[index].front.stage == .idle
+    !connections[index].isOwing && connections[index].front.stage == .idle
+  }
+  /// Whether something arrived that its front has not used up.
+  @inline(__always) private func hasUnread(_ index: Int) -> Bool {
+    connections[index].inbox != nil
+      || (connections[index].isSecure && connections[index].isReadable && channels[index].hasUnread)
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
   @inline(__always) private mutating func restrain(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    guard connections[index].isReceiving, !connections[index].isStopping, connections[index].inboxCount >= inboxMax
-    else { return }
+    guard connections[index].inboxCount >= inboxMax(index) else { return }
+    guard connections[index].isReceiving, !connections[index].isStopping else { return }
     machine.stopReceiving(on: id)
     connections[index].isStopping = true
     counters.receivesPaused &+= 1
   }
 
+  /// Has a connection wait for its turn to be ended.
+  private mutating func end(_ id: ConnectionID) {
+    let index = Int(id.rawValue)
+    guard !connections[index].isInEndings else { return }
+    connections[index].isInEndings = true
+    endings.append(id)
+  }
+  /// Ends some of the connections that are over: when many are at once, the others need not wait for all of them.
+  mutating func endSome() {
+    var left = Self.endingsMax
+    while left > 0, let id = endings.popFirst() {
+      left -= 1
+      connections[Int(id.rawValue)].isInEndings = false
+      finish(id)
+    }
+  }
+
   /// Shuts a connection down, and closes it once nothing of it is under way.
   private mutating func finish(_ id: ConnectionID) {
     let index = Int(id.rawValue)
+    if connections[index].isSecure, !connections[index].isBroken, !connections[index].isShut {
+      guard sayGoodbye(id) else { return end(id) }
+      guard !connections[index].isSending else { return }
+    }
     if connections[index].isReceiving || connections[index].isSending {
       guard !connections[index].isShut else { return }
       connections[index].isShut = true

@@ -29,6 +29,8 @@ public struct ShardReport: BitwiseCopyable, Sendable {
   public var commitLatency = LatencyBuckets()
   /// Connections there are.
   public var connections = 0
+  /// Connections that wait for their turn to shake hands.
+  public var handshakesWaiting = 0
   /// Received buffers that are not used up.
   public var buffersHeld = 0
   /// Events numbered and not yet safe, in bytes of commits under way.
@@ -64,6 +66,7 @@ extension Shard where M: ~Copyable {
     }
     report.commitLatency = commitLatency
     report.connections = openConnections
+    report.handshakesWaiting = handshakes.count
     report.buffersHeld = held
     for index in 0..<line.writers.count {
       report.lanes.add(line.writers[index].lane.counters)

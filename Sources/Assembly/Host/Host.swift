@@ -50,9 +50,11 @@ public import World
 
   /// A listener's accept.
   struct ListenerState {
-    var isAccepting = false
-    /// Why the accept under way is to end: a negated error number; 0 while it is not.
+    /// Accepts under way, each for one connection.
+    var accepts = 0
+    /// Why they are to end: a negated error number; 0 while they are not.
     var ending: Int32 = 0
+    var isAccepting: Bool { accepts > 0 }
   }
   /// A received bundle whose buffers have not all come out.
   struct Bundle {

@@ -75,16 +75,17 @@ extension Host {
         for other in 0..<listeners.count { endAccept(ListenerID(rawValue: UInt32(other)), -EMFILE) }
       }
     }
-    if !finished.hasMore {
-      let reason = listeners[index].ending != 0 ? listeners[index].ending : endOfAccept(finished.result)
+    listeners[index].accepts -= 1
+    let reason = endOfAccept(finished.result)
+    if reason != 0 { endAccept(listener, reason) }
+    let ending = listeners[index].ending
+    if ending == 0 {
+      acceptOne(on: listener)
+    } else if listeners[index].accepts == 0 {
+      if ending == -EMFILE || ending == -ENFILE { counted.acceptsExhausted &+= 1 }
       listeners[index] = ListenerState()
-      if reason == 0 {
-        accept(on: listener)
-      } else {
-        if reason == -EMFILE || reason == -ENFILE { counted.acceptsExhausted &+= 1 }
-        guard admitted != nil else { return .acceptEnded(listener, reason) }
-        endedListener = (listener, reason)
-      }
+      guard admitted != nil else { return .acceptEnded(listener, ending) }
+      endedListener = (listener, ending)
     }
     return admitted.map { .accepted($0, on: listener) }
   }

@@ -11,21 +11,32 @@ extension Host {
     let index = Int(listener.rawValue)
     require(!listeners[index].isAccepting, "one accept a listener is under way")
     require(sockets.descriptors[index] >= 0, "a listener that was closed stays closed")
-    listeners[index] = ListenerState(isAccepting: true)
+    listeners[index] = ListenerState()
+    for _ in 0..<Self.acceptsAtOnce { acceptOne(on: listener) }
+  }
+  /// How many connections a listener takes at once.
+  ///
+  /// A multishot accept would take all that wait in one go, for milliseconds in a storm: see decision 0010.
+  private static var acceptsAtOnce: Int { 16 }
+
+  mutating func acceptOne(on listener: ListenerID) {
+    let index = Int(listener.rawValue)
+    listeners[index].accepts += 1
     let entry = unsafe ring.entry()
     // Blocking sockets: io_uring waits for them by itself, and would not for those marked non-blocking.
-    unsafe io_uring_prep_multishot_accept(entry, sockets.descriptors[index], nil, nil, host_accept_flags)
+    unsafe io_uring_prep_accept(entry, sockets.descriptors[index], nil, nil, host_accept_flags)
     unsafe entry.pointee.user_data = Token(.accept, 0, listener.rawValue).bits
   }
   /// Ends the accept under way; nothing happens when none is.
   public mutating func stopAccepting(on listener: ListenerID) { endAccept(listener, -ECANCELED) }
 
-  /// Cancels an accept under way; it then ends for this reason.
+  /// Cancels the accepts under way; they then end for this reason.
   mutating func endAccept(_ listener: ListenerID, _ reason: Int32) {
     let index = Int(listener.rawValue)
-    guard listeners[index].isAccepting, listeners[index].ending == 0 else { return }
+    guard listeners[index].ending == 0 else { return }
     listeners[index].ending = reason
-    cancel(Token(.accept, 0, listener.rawValue))
+    guard listeners[index].isAccepting else { return }
+    cancel(Token(.accept, 0, listener.rawValue), flags: CInt(IORING_ASYNC_CANCEL_ALL))
   }
   /// Closes this shard's socket of a listener.
   public mutating func close(_ listener: ListenerID) {
@@ -48,9 +59,9 @@ extension Host {
     guard connections[connection].isReceiving else { return }
     cancel(Token(.receive, connections[connection].generation, connection.rawValue))
   }
-  private mutating func cancel(_ token: Token) {
+  private mutating func cancel(_ token: Token, flags: CInt = 0) {
     let entry = unsafe ring.entry()
-    unsafe io_uring_prep_cancel64(entry, token.bits, 0)
+    unsafe io_uring_prep_cancel64(entry, token.bits, flags)
     unsafe entry.pointee.user_data = Token(.cancel).bits
   }
 

@@ -7,20 +7,24 @@ internal import World
 extension Host {
   /// Hands over what is queued and waits, as the policy says, until there is something to take.
   public mutating func wait() {
+    if found == nil { found = pull() }
+    // The shard has work: hand over, collect what else is ready, and do not sleep.
+    if found != nil { return submit() }
     pool.publish()
     shutDownQueued()
-    if found == nil { found = pull() }
-    if found != nil {
-      // The shard has work: hand over, collect what else is ready, and do not sleep. Who asks is heard all the same.
-      if word.isAsked { hear(word.wakeUp()) }
-      if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
-      return
-    }
     repeat {
       rest()
       found = pull()
       pool.publish()
     } while found == nil
+  }
+
+  /// Hands over and collects what is ready; who asks for the shard is heard.
+  public mutating func submit() {
+    pool.publish()
+    shutDownQueued()
+    if word.isAsked { hear(word.wakeUp()) }
+    if ring.queued > 0 || ring.wantsEnter { ring.enter(waitingFor: 0) }
   }
 
   /// Hands over and waits once, as the policy says; may find nothing.

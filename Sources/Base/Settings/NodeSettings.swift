@@ -195,7 +195,7 @@ public struct LimitSettings: Sendable, Equatable {
   /// Connections taken a turn of the shard.
   public var acceptsPerTurn = 64
   /// Steps of TLS handshakes that compute with keys, a turn of the shard.
-  public var handshakesPerTurn = 4
+  public var handshakesPerTurn = 1
   /// Messages that straddle buffers and are larger than a connection's own place for them.
   public var largeMessages = 64
   /// The defaults.
