@@ -241,11 +241,12 @@ public import World
     if ready.isEmpty { stuck += 1 }
     burst = max(burst, ready.count)
   }
-  /// Lets a few things happen; none is as well.
-  public mutating func submit() {
+  /// Lets a few things happen; none is as well, once the time is over.
+  public mutating func wait(atMostNs: Int64) {
     guard taken == ready.count else { return }
     beginRound()
     letHappen()
+    if ready.isEmpty { nowNs += Int64(random.below(Int(atMostNs) + 1)) }
     elapse()
     burst = max(burst, ready.count)
   }

@@ -6,7 +6,7 @@ struct HandshakeQueue: ~Copyable {
   private var begun: Queue<ConnectionID>
   private var fresh: Queue<ConnectionID>
   /// When somebody had a turn last.
-  private var turnNs: Int64 = 0
+  var turnNs: Int64 = 0
 
   /// How many wait for their handshake to begin, at the most: whoever came later would come too late.
   private static var freshMax: Int { 16_384 }
@@ -28,10 +28,6 @@ struct HandshakeQueue: ~Copyable {
   }
   mutating func popFirst() -> ConnectionID? { begun.popFirst() ?? fresh.popFirst() }
 
-  /// Whether it is time for turns: when the shard has nothing better to do, or they have waited long enough.
-  mutating func mayGoOn(isQuiet: Bool, nowNs: Int64) -> Bool {
-    guard isQuiet || nowNs - turnNs >= Self.patienceNs else { return false }
-    turnNs = nowNs
-    return true
-  }
+  /// How long it is until it is time for turns: when the shard has nothing better to do, or after a while.
+  @inline(__always) func waitNs(isQuiet: Bool, nowNs: Int64) -> Int64 { isQuiet ? 0 : max(0, turnNs + Self.patienceNs - nowNs) }
 }

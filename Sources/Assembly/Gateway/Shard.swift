@@ -147,7 +147,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
 
   /// Waits, handles what has finished, and returns how many completions that was.
   public mutating func turn() -> Int {
-    if hasWork { machine.submit() } else { machine.wait() }
+    if let limitNs = waitLimitNs { machine.wait(atMostNs: limitNs) } else { machine.wait() }
     begin()
     var handled = 0
     while handled < settings.completionsMax, let completion = machine.next() {
@@ -170,8 +170,12 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     return handled
   }
 
-  /// Whether there is something to do that waits for nobody.
-  @inline(__always) private var hasWork: Bool { !endings.isEmpty || mayShakeHands }
+  /// How long nothing need happen until there is something to do; `nil` where that depends on others.
+  @inline(__always) private var waitLimitNs: Int64? {
+    guard endings.isEmpty else { return 0 }
+    guard mayShakeHands else { return nil }
+    return handshakes.waitNs(isQuiet: line.ledger.inFlight == 0, nowNs: line.clock.monotonicNs)
+  }
 
   /// Fixes the turn's time and what it says about load.
   private mutating func begin() {

@@ -255,7 +255,8 @@ extension Shard where M: ~Copyable {
       }
       machine.receive(on: id)
       connections[index].isReceiving = true
-    } else if !connections[index].isSending || connections[index].isBroken {
+    } else if isOver(index) {
+      guard !owesGoodbye(index) || !replies.isEmpty else { return true }
       end(id)
     }
     return false
@@ -292,17 +293,32 @@ extension Shard where M: ~Copyable {
   mutating func endSome() {
     var left = Self.endingsMax
     while left > 0, let id = endings.popFirst() {
-      left -= 1
-      connections[Int(id.rawValue)].isInEndings = false
-      finish(id)
+      let index = Int(id.rawValue)
+      connections[index].isInEndings = false
+      // Something may have come up since: then it is looked at again.
+      if isOver(index), !hasUnread(index), !connections[index].isOwing {
+        left -= 1
+        finish(id)
+      } else {
+        list(id)
+      }
     }
+  }
+  /// Whether TLS has something to say before the connection is closed, and somebody may hear it.
+  @inline(__always) private func owesGoodbye(_ index: Int) -> Bool {
+    connections[index].isSecure && connections[index].isReadable && !connections[index].isBroken
+      && !connections[index].isShut && !channels[index].hasSaidGoodbye
+  }
+  /// Whether nothing more of a connection is wanted, and nothing of it is being sent that somebody could read.
+  @inline(__always) private func isOver(_ index: Int) -> Bool {
+    connections[index].isEnding && (!connections[index].isSending || connections[index].isBroken)
   }
 
   /// Shuts a connection down, and closes it once nothing of it is under way.
   private mutating func finish(_ id: ConnectionID) {
     let index = Int(id.rawValue)
-    if connections[index].isSecure, !connections[index].isBroken, !connections[index].isShut {
-      guard sayGoodbye(id) else { return end(id) }
+    if owesGoodbye(index) {
+      guard sayGoodbye(id) else { return list(id) }
       guard !connections[index].isSending else { return }
     }
     if connections[index].isReceiving || connections[index].isSending {

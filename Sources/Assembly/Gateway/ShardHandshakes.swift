@@ -19,8 +19,10 @@ extension Shard where M: ~Copyable {
   /// A step costs a thousand times what an event costs. So it is taken when no event is on its way to the disk, or when
   /// there has been none for a while, and the turn's answers go out before.
   mutating func shakeHands() {
-    guard handshakes.mayGoOn(isQuiet: line.ledger.inFlight == 0, nowNs: line.clock.monotonicNs) else { return }
-    machine.submit()
+    let (isQuiet, nowNs) = (line.ledger.inFlight == 0, line.clock.monotonicNs)
+    guard handshakes.waitNs(isQuiet: isQuiet, nowNs: nowNs) == 0 else { return }
+    handshakes.turnNs = nowNs
+    machine.wait(atMostNs: 0)
     var left = rules.handshakesPerTurn
     // Each step needs a place for its answer.
     while left > 0, !replies.isEmpty, let id = handshakes.popFirst() {

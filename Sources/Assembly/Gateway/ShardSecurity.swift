@@ -119,7 +119,6 @@ extension Shard where M: ~Copyable {
   /// Says to the peer that nothing more will come, or what was wrong; whether that could be said.
   @inline(never) mutating func sayGoodbye(_ id: ConnectionID) -> Bool {
     let index = Int(id.rawValue)
-    guard connections[index].isReadable, !channels[index].hasSaidGoodbye else { return true }
     guard let reply = replies.popLast() else { return false }
     channels[index].hasSaidGoodbye = true
     var region = machine.take(reply)

@@ -9,7 +9,7 @@ extension Host {
   public mutating func wait() {
     if found == nil { found = pull() }
     // The shard has work: hand over, collect what else is ready, and do not sleep.
-    if found != nil { return submit() }
+    if found != nil { return handOver() }
     pool.publish()
     shutDownQueued()
     repeat {
@@ -19,8 +19,23 @@ extension Host {
     } while found == nil
   }
 
+  /// Hands over and waits for a time; see `Machine`.
+  public mutating func wait(atMostNs limitNs: Int64) {
+    guard limitNs > 0 else { return handOver() }
+    if found == nil { found = pull() }
+    guard found == nil else { return handOver() }
+    pool.publish()
+    shutDownQueued()
+    let asked = word.goToSleep()
+    guard asked.isEmpty else {
+      hear(asked)
+      return handOver()
+    }
+    ring.enter(waitingFor: 1, timeoutNs: limitNs)
+    hear(word.wakeUp())
+  }
   /// Hands over and collects what is ready; who asks for the shard is heard.
-  public mutating func submit() {
+  private mutating func handOver() {
     pool.publish()
     shutDownQueued()
     if word.isAsked { hear(word.wakeUp()) }

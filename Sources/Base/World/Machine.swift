@@ -5,8 +5,7 @@ public import Events
 ///
 /// `Host` answers with io_uring, `Simulator` with a seed.
 ///
-/// An operation is queued by calling it and handed over by `wait` or `submit`; what became of it comes out of `next`,
-/// in any order.
+/// An operation is queued by calling it and handed over by `wait`; what became of it comes out of `next`, in any order.
 /// Bytes in flight belong to the machine: `send`, `write` and `read` take their region, `take` hands it back once the
 /// completion that names it is out. A shard is generic over its machine, so every call below is direct.
 public protocol Machine: ~Copyable {
@@ -39,8 +38,8 @@ public protocol Machine: ~Copyable {
 
   /// Hands over what is queued and waits until something has finished.
   mutating func wait()
-  /// Hands over what is queued and goes on at once.
-  mutating func submit()
+  /// The same, but goes on after so many nanoseconds; after none it only hands over and collects.
+  mutating func wait(atMostNs: Int64)
   /// Takes the next finished operation, or `nil` when none is ready.
   mutating func next() -> Completion?
   /// The time, with the bounds we can vouch for.
