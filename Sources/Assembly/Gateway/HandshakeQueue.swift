@@ -29,5 +29,7 @@ struct HandshakeQueue: ~Copyable {
   mutating func popFirst() -> ConnectionID? { begun.popFirst() ?? fresh.popFirst() }
 
   /// How long it is until it is time for turns: when the shard has nothing better to do, or after a while.
-  @inline(__always) func waitNs(isQuiet: Bool, nowNs: Int64) -> Int64 { isQuiet ? 0 : max(0, turnNs + Self.patienceNs - nowNs) }
+  @inline(__always) func waitNs(isQuiet: Bool, nowNs: Int64) -> Int64 {
+    isQuiet ? 0 : max(0, turnNs + Self.patienceNs - nowNs)
+  }
 }
