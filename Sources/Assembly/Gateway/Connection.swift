@@ -13,7 +13,6 @@ struct Connection: ~Copyable {
   var needed = 0
   /// The first and last received buffer that is not used up, and how far the first is.
   var inbox: (first: BufferID, last: BufferID)?
-  var inboxCount = 0
   var position = 0
   /// Which of the shard's lanes takes its events: order is kept per connection.
   var lane: UInt16 = 0
@@ -46,11 +45,14 @@ struct Connection: ~Copyable {
   /// It has been told to shut down both directions.
   var isShut = false
 
-  /// Whether a message ended or began since its time limits were last looked at, and how many bytes came.
+  /// Whether a message ended or began since its time limits were last looked at.
   var hasAdvanced = false
-  var arrived = 0
   /// What its peer was in the middle of then.
   private var stage = ConnectionStage.idle
+  /// How many received buffers its inbox holds.
+  var inboxCount: UInt32 = 0
+  /// How many bytes came since its time limits were last looked at.
+  var arrived = 0
   /// Where it comes from; 0 where that does not matter.
   var source: UInt128 = 0
 

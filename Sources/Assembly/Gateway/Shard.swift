@@ -83,7 +83,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// The time between two looks at what is overdue.
   static var tickNs: Int64 { 50_000_000 }
   /// How many connections are ended a turn: the kernel takes several microseconds for each.
-  static var endingsMax: Int { 32 }
+  static var endingsMax: Int { 8 }
 
   /// Continues the lanes that recovery left, then listens.
   public init(

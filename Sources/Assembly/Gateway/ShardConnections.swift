@@ -9,9 +9,9 @@ internal import World
 /// The life of a connection: accepted, fed, answered, ended.
 extension Shard where M: ~Copyable {
   /// How many received buffers a connection may hold back.
-  @inline(__always) private func inboxMax(_ index: Int) -> Int {
+  @inline(__always) private func inboxMax(_ index: Int) -> UInt32 {
     // The rest of a handshake fits in one, or in two where it crosses their border.
-    connections[index].isReadable ? max(settings.sizes.buffers / 8, 1) : 2
+    connections[index].isReadable ? UInt32(max(settings.sizes.buffers / 8, 1)) : 2
   }
 
   mutating func accepted(_ id: ConnectionID, on listener: ListenerID) {
