@@ -188,6 +188,7 @@ private func makePlan(
   try check(plan, known: known)
   if let warning = try plan.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
   ProcessLimits.reserve(descriptors: plan.descriptors)
+  ProcessLimits.keepFreedMemory()
   return plan
 }
 

@@ -65,3 +65,5 @@ int host_kernel_release(char *text, size_t capacity);
 int64_t host_file_system(const char *path);
 /// adjtimex(2): 1 when the kernel takes its clock for synchronised, 0 when not.
 int host_clock_is_synchronised(void);
+/// Has malloc(3) keep so much of what is freed at the end of a heap, and ask for so much more than it needs.
+void host_keep_freed(int trim_bytes, int pad_bytes);
