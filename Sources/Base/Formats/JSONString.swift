@@ -1,0 +1,131 @@
+internal import Bytes
+
+/// Where a string stands in its text, without its quotes.
+///
+/// Its escapes have been checked.
+struct JSONString {
+  let range: Range<Int>
+  /// Whether it differs from what it means.
+  var hasEscapes = false
+
+  /// The UTF-16 unit that a `\u` escape at `place` names; `nil` when it is none.
+  static func unit(at place: Int, before end: Int, in bytes: RawSpan) -> UInt16? {
+    guard place + 6 <= end, bytes.byte(place) == UInt8(ascii: "\\"), bytes.byte(place + 1) == UInt8(ascii: "u") else {
+      return nil
+    }
+    var unit: UInt16 = 0
+    for digit in place + 2..<place + 6 {
+      let byte = bytes.byte(digit)
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): unit = unit << 4 | UInt16(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+        unit = unit << 4 | UInt16((byte | 0x20) - UInt8(ascii: "a") + 10)
+      default: return nil
+      }
+    }
+    return unit
+  }
+  /// The second of a surrogate pair whose first is at `place`; `nil` when that is no pair.
+  static func second(of first: UInt16, at place: Int, before end: Int, in bytes: RawSpan) -> UInt16? {
+    guard first & 0xFC00 == 0xD800, let second = unit(at: place + 6, before: end, in: bytes) else { return nil }
+    return second & 0xFC00 == 0xDC00 ? second : nil
+  }
+
+  /// A hash of what it means: equal for equal strings.
+  func hash(in bytes: RawSpan) -> UInt32 {
+    var hash = Hash()
+    if hasEscapes {
+      var reader = Meaning(self)
+      while let byte = reader.next(in: bytes) { hash.add(byte) }
+    } else {
+      for place in range { hash.add(bytes.byte(place)) }
+    }
+    return hash.value
+  }
+  /// Whether another one means the same.
+  func isSame(as other: JSONString, in bytes: RawSpan) -> Bool {
+    guard hasEscapes || other.hasEscapes else {
+      guard range.count == other.range.count else { return false }
+      for distance in 0..<range.count
+      where bytes.byte(range.lowerBound + distance) != bytes.byte(other.range.lowerBound + distance) { return false }
+      return true
+    }
+    var (left, right) = (Meaning(self), Meaning(other))
+    while true {
+      let byte = left.next(in: bytes)
+      guard byte == right.next(in: bytes) else { return false }
+      if byte == nil { return true }
+    }
+  }
+
+  /// FNV-1a over bytes.
+  private struct Hash {
+    var value: UInt32 = 0x811C_9DC5
+    mutating func add(_ byte: UInt8) { value = (value ^ UInt32(byte)) &* 0x0100_0193 }
+  }
+
+  /// The bytes that a string means, one after the other; half a surrogate pair becomes three bytes of its own.
+  struct Meaning {
+    private var place: Int
+    private let end: Int
+    /// Bytes of a character that was escaped, the next one lowest.
+    private var pending: UInt32 = 0
+    private var pendingCount = 0
+
+    init(_ string: JSONString) { (place, end) = (string.range.lowerBound, string.range.upperBound) }
+
+    mutating func next(in bytes: RawSpan) -> UInt8? {
+      if pendingCount > 0 {
+        let byte = UInt8(truncatingIfNeeded: pending)
+        pending >>= 8
+        pendingCount -= 1
+        return byte
+      }
+      guard place < end else { return nil }
+      let byte = bytes.byte(place)
+      guard byte == UInt8(ascii: "\\") else {
+        place += 1
+        return byte
+      }
+      let escape = bytes.byte(place + 1)
+      guard escape == UInt8(ascii: "u"), let unit = JSONString.unit(at: place, before: end, in: bytes) else {
+        place += 2
+        return Self.character(escape)
+      }
+      if let second = JSONString.second(of: unit, at: place, before: end, in: bytes) {
+        place += 12
+        return put(0x10000 + (UInt32(unit & 0x3FF) << 10 | UInt32(second & 0x3FF)))
+      }
+      place += 6
+      return put(UInt32(unit))
+    }
+
+    /// What a backslash and a letter mean.
+    private static func character(_ escape: UInt8) -> UInt8 {
+      switch escape {
+      case UInt8(ascii: "b"): 0x08
+      case UInt8(ascii: "f"): 0x0C
+      case UInt8(ascii: "n"): 0x0A
+      case UInt8(ascii: "r"): 0x0D
+      case UInt8(ascii: "t"): 0x09
+      default: escape
+      }
+    }
+    /// The first byte of a code point in UTF-8; the others are pending. Source: RFC 3629 §3.
+    private mutating func put(_ point: UInt32) -> UInt8 {
+      let tail = { (shift: UInt32) in 0x80 | (point >> shift & 0x3F) }
+      switch point {
+      case 0..<0x80: return UInt8(point)
+      case 0x80..<0x800:
+        (pending, pendingCount) = (tail(0), 1)
+        return UInt8(0xC0 | point >> 6)
+      case 0x800..<0x10000:
+        (pending, pendingCount) = (tail(6) | tail(0) << 8, 2)
+        return UInt8(0xE0 | point >> 12)
+      default:
+        (pending, pendingCount) = (tail(12) | tail(6) << 8 | tail(0) << 16, 3)
+        return UInt8(0xF0 | point >> 18)
+      }
+    }
+  }
+}
