@@ -138,7 +138,7 @@ let package = Package(
     ),
 
     tests("BytesTests", of: ["Bytes"]),
-    tests("FormatsTests", of: ["Bytes", "Events", "Formats"]),
+    tests("FormatsTests", of: ["Bytes", "CKernels", "Events", "Formats"]),
     tests("SettingsTests", of: ["Events", "Settings"]),
     tests("TelemetryTests", of: ["Bytes", "Events", "Telemetry"]),
     tests("TLSTests", of: ["Bytes", "COpenSSL", "TLS"]),

@@ -18,7 +18,8 @@ private let event = [UInt8]("{\"device\":\"".utf8) + [UInt8](repeating: 0x61, co
 
 /// Measures every stage alone with about so many events each, in the order in which an event meets them.
 public func measureStages(events: Int) -> [Measurement] {
-  measureHTTP(events) + measureFramed(events) + measureGate(events) + [measureMark(events)] + measureLog(events)
+  measureHTTP(events) + measureFramed(events) + measureGate(events) + [measureJSON(events), measureMark(events)]
+    + measureLog(events)
 }
 
 /// A desk where everything is safe.
@@ -99,6 +100,30 @@ private func measureGate(_ events: Int) -> [Measurement] {
   finding.add(events) { unsafe measuredTopic(directory, name.span.bytes, events) }
   admitting.add(events) { measuredAdmission(&admission, events) }
   return [verifying, finding, admitting]
+}
+
+/// Telemetry as devices send it: the same members, not always all of them, and values of different lengths.
+private func telemetry(_ number: Int) -> [UInt8] {
+  let id = String(number &* 2_654_435_761 & 0xFFFF_FFFF, radix: 16)
+  let online = number % 5 == 0 ? "" : "\"online\":\(number % 10 != 1),"
+  let message = number % 5 < 2 ? "" : "\"msg\":\"link lost after retry \(number % 97), backoff\","
+  let place = number % 5 < 2 ? "" : ",\"lat\":\(Double(number % 18_000) / 100 - 90),\"lon\":-\(number % 180).254"
+  let text =
+    "{\"event_id\":\"\(id)-6d2f-4c1b-9f6e-0242ac130003\",\"ts\":\"2026-03-14T15:09:26.535Z\","
+    + "\"device_id\":\"dev-\(id)\",\"type\":\"metric\",\"seq\":\(number),\"app\":\"3.\(number % 30).7\","
+    + "\"os\":\"linux\",\"battery\":0.\(number % 100),\"rssi\":-\(30 + number % 80),\(online)\(message)"
+    + "\"metrics\":{\"temp_c\":\(number % 60).25,\"hum\":4\(number % 10).5\(place)}}"
+  return Array(text.utf8)
+}
+
+private func measureJSON(_ events: Int) -> Measurement {
+  let texts = (0..<1000).map { telemetry($0 &* 7919) }
+  var scanner = JSONScanner(bytesMax: 256 << 10)
+  var checking = Measurement("inspect-json", "measuredJSONCheck")
+  for _ in 0..<max(events / texts.count, 1) {
+    checking.add(texts.count) { measuredJSONCheck(&scanner, texts) }
+  }
+  return checking
 }
 
 private func measureMark(_ events: Int) -> Measurement {

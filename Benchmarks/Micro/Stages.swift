@@ -60,6 +60,15 @@ private func feed(_ front: inout some Front & ~Copyable, _ bytes: RawSpan, _ sin
   }
 }
 
+@inline(never) func measuredJSONCheck(_ scanner: inout JSONScanner, _ texts: [[UInt8]]) {
+  for text in texts {
+    do throws(JSONFault) {
+      // SAFETY: a view of an array that lives until the end of this scope.
+      try unsafe scanner.check(text.span.bytes)
+    } catch { fatalError("an event was refused: \(error)") }
+  }
+}
+
 @inline(never) func measuredHTTPAnswer(_ front: inout HTTPFront, _ desk: inout Desk, _ reply: inout Region) {
   front.answer(at: &desk, into: &reply)
 }

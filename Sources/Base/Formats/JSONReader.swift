@@ -19,18 +19,18 @@ internal import Bytes
   }
 
   /// Whether no token is left.
-  var isAtEnd: Bool { place == count }
+  @inline(__always) var isAtEnd: Bool { place == count }
   /// Where the next token begins; the text's end when none is left.
-  var offset: Int { unsafe Int(marks[place]) }
+  @inline(__always) var offset: Int { unsafe Int(marks[place]) }
   /// The next token's first byte; 0 when none is left.
-  var byte: UInt8 { isAtEnd ? 0 : bytes.byte(offset) }
+  @inline(__always) var byte: UInt8 { isAtEnd ? 0 : bytes.byte(offset) }
   /// What is wrong here: that the text ends, or that something else stands here.
   func fault(_ reason: JSONFault.Reason) -> JSONFault { JSONFault(isAtEnd ? .ended : reason, at: offset) }
   /// Goes on to the next token.
-  mutating func step() { place += 1 }
+  @inline(__always) mutating func step() { place += 1 }
 
   /// Reads a string, whose opening quote comes next.
-  mutating func readString() throws(JSONFault) -> JSONString {
+  @inline(__always) mutating func readString() throws(JSONFault) -> JSONString {
     // Strings hold no marks but their quotes, and all have an end.
     let start = offset + 1
     let end = unsafe Int(marks[place + 1])
@@ -45,7 +45,9 @@ internal import Bytes
     for place in range where bytes.byte(place) == UInt8(ascii: "\\") { return place }
     return nil
   }
-  /// Checks the escapes in a part of a string. Source: RFC 8259 §7.
+  /// Checks the escapes in a part of a string.
+  ///
+  /// Source: RFC 8259 §7.
   private func checkEscapes(_ range: Range<Int>) throws(JSONFault) {
     var place = range.lowerBound
     while place < range.upperBound {
@@ -92,8 +94,10 @@ internal import Bytes
     throw JSONFault(bytes.byte(start) >= UInt8(ascii: "a") ? .badWord : .badNumber, at: end)
   }
 
-  private func isSign(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") }
-  private func isDelimiter(_ byte: UInt8) -> Bool {
+  @inline(__always) private func isSign(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+  }
+  @inline(__always) private func isDelimiter(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "{"),
       UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\""):
@@ -109,7 +113,9 @@ internal import Bytes
     }
     return end
   }
-  /// Where a number ends. Source: RFC 8259 §6.
+  /// Where a number ends.
+  ///
+  /// Source: RFC 8259 §6.
   private func numberEnd(_ start: Int) throws(JSONFault) -> Int {
     var end = start
     if bytes.byte(end) == UInt8(ascii: "-") { end += 1 }
@@ -123,7 +129,7 @@ internal import Bytes
     }
     return end
   }
-  private func digitsEnd(_ start: Int) throws(JSONFault) -> Int {
+  @inline(__always) private func digitsEnd(_ start: Int) throws(JSONFault) -> Int {
     var end = start
     while end < bytes.byteCount, bytes.byte(end) &- UInt8(ascii: "0") < 10 { end += 1 }
     guard end > start else { throw JSONFault(.badNumber, at: start) }
