@@ -268,8 +268,11 @@ extension Shard where M: ~Copyable {
   }
   /// Whether something arrived that its front has not used up.
   @inline(__always) private func hasUnread(_ index: Int) -> Bool {
-    connections[index].inbox != nil
-      || (connections[index].isSecure && connections[index].isReadable && channels[index].hasUnread)
+    if connections[index].inbox != nil { return true }
+    guard connections[index].isSecure else { return false }
+    // Who has begun to shake hands may have sent all it has to say, and closed its side.
+    if connections[index].isReadable { return channels[index].hasUnread }
+    return channels[index].isBegun && channels[index].hasAside
   }
 
   /// Ends the receive of a connection that holds its share of the pool: TCP pushes back.
