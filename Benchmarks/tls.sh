@@ -145,6 +145,7 @@ run_tls_storm() {
   local class=() idle=("${LOAD_CLASS[@]}")
   [ "$QUICK" = no ] || count=1000
   prepare_tls
+  need curl curl
   # Nobody is to be turned away, however slow the load's core is.
   # shellcheck disable=SC2034 # stage.sh uses it
   TLS_DETAILS=', handshake_timeout: 60s'

@@ -132,6 +132,19 @@ final class Score: Sendable {
 }
 
 extension RealMachine {
+  @Test func `a wait for a time ends with it, with a wake, and with what has finished`() throws {
+    var rig = try Rig()
+    rig.host.wait(atMostNs: 1_000_000)
+    #expect(rig.host.next() == nil)
+    rig.wakes.wake(ShardID(rawValue: 0))
+    rig.host.wait(atMostNs: .max / 2)
+    guard case .woken = rig.host.next() else { return #expect(Bool(false)) }
+    rig.host.timeout(afterNs: 1_000_000)
+    rig.host.wait(atMostNs: .max / 2)
+    guard case .elapsed = rig.host.next() else { return #expect(Bool(false)) }
+    rig.end()
+  }
+
   @Test func `a wake is heard by a shard that always has something left to do`() throws {
     var rig = try Rig()
     rig.host.accept(on: listener)

@@ -25,6 +25,8 @@ struct ConnectionTable: ~Copyable {
     free = Slots(capacity) { UInt32(capacity - 1 - $0) }
     freeCount = capacity
   }
+  /// How many places are free.
+  var room: Int { freeCount }
   /// Whether no place is free.
   var isFull: Bool { freeCount == 0 }
   /// How many places there are.

@@ -80,7 +80,7 @@ extension Host {
     if reason != 0 { endAccept(listener, reason) }
     let ending = listeners[index].ending
     if ending == 0 {
-      acceptOne(on: listener)
+      acceptMore(on: listener)
     } else if listeners[index].accepts == 0 {
       if ending == -EMFILE || ending == -ENFILE { counted.acceptsExhausted &+= 1 }
       listeners[index] = ListenerState()

@@ -9,17 +9,23 @@ extension Host {
   /// Accepts until told otherwise, out of descriptors, or out of places.
   public mutating func accept(on listener: ListenerID) {
     let index = Int(listener.rawValue)
-    require(!listeners[index].isAccepting, "one accept a listener is under way")
+    require(!listeners[index].isAccepting, "a listener that accepts is not asked to")
     require(sockets.descriptors[index] >= 0, "a listener that was closed stays closed")
     listeners[index] = ListenerState()
-    for _ in 0..<Self.acceptsAtOnce { acceptOne(on: listener) }
+    acceptOne(on: listener)
+    acceptMore(on: listener)
   }
   /// How many connections a listener takes at once.
   ///
   /// A multishot accept would take all that wait in one go, for milliseconds in a storm: see decision 0010.
   private static var acceptsAtOnce: Int { 16 }
 
-  mutating func acceptOne(on listener: ListenerID) {
+  /// Fills up the accepts under way, as far as there are places for whom they bring: the others wait in the backlog.
+  mutating func acceptMore(on listener: ListenerID) {
+    let wanted = min(Self.acceptsAtOnce, connections.room)
+    while listeners[Int(listener.rawValue)].accepts < wanted { acceptOne(on: listener) }
+  }
+  private mutating func acceptOne(on listener: ListenerID) {
     let index = Int(listener.rawValue)
     listeners[index].accepts += 1
     let entry = unsafe ring.entry()
@@ -27,7 +33,7 @@ extension Host {
     unsafe io_uring_prep_accept(entry, sockets.descriptors[index], nil, nil, host_accept_flags)
     unsafe entry.pointee.user_data = Token(.accept, 0, listener.rawValue).bits
   }
-  /// Ends the accept under way; nothing happens when none is.
+  /// Ends the accepts under way; nothing happens when none is.
   public mutating func stopAccepting(on listener: ListenerID) { endAccept(listener, -ECANCELED) }
 
   /// Cancels the accepts under way; they then end for this reason.

@@ -12,7 +12,7 @@ internal import CKernels
   /// The longest text.
   public let bytesMax: Int
   /// What is taken, beyond the grammar.
-  public var limits: JSONLimits
+  public let limits: JSONLimits
   private var levels: Slots<Level>
   private var names: JSONNames
 
