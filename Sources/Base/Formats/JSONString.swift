@@ -67,10 +67,7 @@ struct JSONString {
   /// Whether another one means the same.
   func isSame(as other: JSONString, in bytes: RawSpan) -> Bool {
     guard hasEscapes || other.hasEscapes else {
-      guard range.count == other.range.count else { return false }
-      for distance in 0..<range.count
-      where bytes.byte(range.lowerBound + distance) != bytes.byte(other.range.lowerBound + distance) { return false }
-      return true
+      return bytes.extracting(range).equals(bytes.extracting(other.range))
     }
     var (left, right) = (Meaning(self), Meaning(other))
     while true {
