@@ -46,11 +46,18 @@ internal import Glibc
     return descriptor
   }
 
-  /// Connects a socket and waits for it, three seconds at most: 0, or an error number.
+  /// Connects a socket and waits for it, three seconds without a signal at most: 0, or an error number.
+  ///
+  /// A completion of the ring interrupts the wait as a signal does (task work), and a connect that has a time limit is
+  /// not restarted by the kernel. Asking again goes on waiting for the same connection.
   func connect(_ descriptor: Int32) -> Int32 {
     limit(descriptor, seconds: 3)
     defer { limit(descriptor, seconds: 0) }
-    guard unsafe Glibc.connect(descriptor, pointer, length) != 0 else { return 0 }
+    var result: Int32
+    repeat {
+      result = unsafe Glibc.connect(descriptor, pointer, length)
+    } while result != 0 && errno == EINTR
+    guard result != 0 else { return 0 }
     // A connect that runs into the send timeout says EINPROGRESS.
     return errno == EINPROGRESS ? ETIMEDOUT : errno
   }
