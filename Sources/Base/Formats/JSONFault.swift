@@ -5,7 +5,8 @@ public struct JSONFault: Error, Equatable, Sendable {
   /// What is wrong there.
   public let reason: Reason
 
-  init(_ reason: Reason, at offset: Int) { (self.reason, self.offset) = (reason, offset) }
+  /// What is wrong, and where.
+  public init(_ reason: Reason, at offset: Int) { (self.reason, self.offset) = (reason, offset) }
 
   /// What can be wrong with a text.
   public enum Reason: UInt8, Equatable, Sendable, CaseIterable {

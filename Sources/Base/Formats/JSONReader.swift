@@ -1,15 +1,18 @@
-internal import Bytes
+public import Bytes
 
 /// Goes from token to token of a text that was marked.
-@safe struct JSONReader: ~Escapable {
-  let bytes: RawSpan
-  // SAFETY: the scanner's, which outlives the call that made this; `count` marks and one behind them.
-  private let marks: UnsafePointer<UInt32>
-  private let count: Int
-  private let hasEscapes: Bool
-  private let limits: JSONLimits
+///
+/// It checks what it reads; the order of tokens, which is the grammar of objects and arrays, is its user's to check.
+@safe @frozen public struct JSONReader: ~Escapable {
+  /// The whole text.
+  public let bytes: RawSpan
+  // SAFETY: `JSONMarks` hands out no other reader before this one is done with; `count` marks and one behind them.
+  @usableFromInline let marks: UnsafePointer<UInt32>
+  @usableFromInline let count: Int
+  @usableFromInline let hasEscapes: Bool
+  @usableFromInline let limits: JSONLimits
   /// Which mark comes next.
-  private var place = 0
+  @usableFromInline var place = 0
 
   @_lifetime(copy bytes)
   init(_ bytes: RawSpan, _ marks: UnsafePointer<UInt32>, _ count: Int, hasEscapes: Bool, _ limits: JSONLimits) {
@@ -19,42 +22,56 @@ internal import Bytes
   }
 
   /// Whether no token is left.
-  @inline(__always) var isAtEnd: Bool { place == count }
+  @inlinable @inline(__always) public var isAtEnd: Bool { place == count }
   /// Where the next token begins; the text's end when none is left.
-  @inline(__always) var offset: Int { unsafe Int(marks[place]) }
+  @inlinable @inline(__always) public var offset: Int { unsafe Int(marks[place]) }
   /// The next token's first byte; 0 when none is left.
-  @inline(__always) var byte: UInt8 { isAtEnd ? 0 : bytes.byte(offset) }
+  @inlinable @inline(__always) public var byte: UInt8 { isAtEnd ? 0 : bytes.byte(offset) }
   /// What is wrong here: that the text ends, or that something else stands here.
-  func fault(_ reason: JSONFault.Reason) -> JSONFault { JSONFault(isAtEnd ? .ended : reason, at: offset) }
+  @inline(never) public func fault(_ reason: JSONFault.Reason) -> JSONFault {
+    JSONFault(isAtEnd ? .ended : reason, at: offset)
+  }
   /// Goes on to the next token.
-  @inline(__always) mutating func step() { place += 1 }
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func step() {
+    require(place < count, "a token is left to step over")
+    place &+= 1
+  }
 
   /// Reads a string, whose opening quote comes next.
-  @inline(__always) mutating func readString() throws(JSONFault) -> JSONString {
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func readString() throws(JSONFault) -> JSONString {
     // Strings hold no marks but their quotes, and all have an end.
-    let start = offset + 1
-    let end = unsafe Int(marks[place + 1])
-    place += 2
-    guard end - start <= limits.stringBytesMax else { throw JSONFault(.longString, at: start - 1) }
-    guard hasEscapes, let first = firstBackslash(start..<end) else { return JSONString(range: start..<end) }
-    try checkEscapes(first..<end)
-    return JSONString(range: start..<end, hasEscapes: true)
+    let start = offset &+ 1
+    let end = unsafe Int(marks[place &+ 1])
+    place &+= 2
+    guard end &- start <= limits.stringBytesMax else { throw JSONFault(.longString, at: start &- 1) }
+    guard hasEscapes else { return JSONString(range: start..<end) }
+    return JSONString(range: start..<end, hasEscapes: try checkEscapes(start..<end))
   }
 
-  private func firstBackslash(_ range: Range<Int>) -> Int? {
-    for place in range where bytes.byte(place) == UInt8(ascii: "\\") { return place }
-    return nil
+  /// Reads a member's name and the colon behind it.
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func readName() throws(JSONFault) -> JSONString {
+    guard byte == UInt8(ascii: "\"") else { throw fault(.noName) }
+    let name = try readString()
+    guard byte == UInt8(ascii: ":") else { throw fault(.noColon) }
+    step()
+    return name
   }
-  /// Checks the escapes in a part of a string.
+
+  /// Checks the escapes in a string; whether there are any.
   ///
   /// Source: RFC 8259 §7.
-  private func checkEscapes(_ range: Range<Int>) throws(JSONFault) {
+  @usableFromInline func checkEscapes(_ range: Range<Int>) throws(JSONFault) -> Bool {
     var place = range.lowerBound
+    var hasOne = false
     while place < range.upperBound {
       guard bytes.byte(place) == UInt8(ascii: "\\") else {
         place += 1
         continue
       }
+      hasOne = true
       switch bytes.byte(place + 1) {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
         UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -71,68 +88,117 @@ internal import Bytes
       default: throw JSONFault(.badEscape, at: place)
       }
     }
+    return hasOne
+  }
+
+  /// Reads a number, whose first byte comes next: a digit or a minus.
+  ///
+  /// Source: RFC 8259 §6.
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func readNumber() throws(JSONFault) -> JSONNumber {
+    let start = offset
+    let limit = bytes.byteCount
+    let isNegative = bytes.byte(start) == UInt8(ascii: "-")
+    var end = isNegative ? start &+ 1 : start
+    var (digits, exponent) = (UInt64(0), 0)
+    let first = end
+    while end < limit, bytes.byte(end) &- UInt8(ascii: "0") < 10 {
+      digits = digits &* 10 &+ UInt64(bytes.byte(end) &- UInt8(ascii: "0"))
+      end &+= 1
+    }
+    var count = end &- first
+    guard count > 0 else { throw JSONFault(.badNumber, at: end) }
+    guard count == 1 || bytes.byte(first) != UInt8(ascii: "0") else { throw JSONFault(.badNumber, at: first &+ 1) }
+    if end < limit, bytes.byte(end) == UInt8(ascii: ".") {
+      end &+= 1
+      let point = end
+      while end < limit, bytes.byte(end) &- UInt8(ascii: "0") < 10 {
+        digits = digits &* 10 &+ UInt64(bytes.byte(end) &- UInt8(ascii: "0"))
+        end &+= 1
+      }
+      exponent = point &- end
+      count &-= exponent
+      guard exponent < 0 else { throw JSONFault(.badNumber, at: end) }
+    }
+    if end < limit, bytes.byte(end) | 0x20 == UInt8(ascii: "e") { exponent &+= try readExponent(&end) }
+    guard end &- start <= limits.numberBytesMax else { throw JSONFault(.longNumber, at: start) }
+    place &+= 1
+    try checkEnd(end, .badNumber)
+    return JSONNumber(digits, count: count, isNegative: isNegative, exponent: exponent, start..<end)
+  }
+  /// Reads what an `e` begins; `end` moves behind it.
+  @usableFromInline func readExponent(_ end: inout Int) throws(JSONFault) -> Int {
+    end += 1
+    var isNegative = false
+    if end < bytes.byteCount, bytes.byte(end) == UInt8(ascii: "+") || bytes.byte(end) == UInt8(ascii: "-") {
+      isNegative = bytes.byte(end) == UInt8(ascii: "-")
+      end += 1
+    }
+    let first = end
+    var exponent = 0
+    while end < bytes.byteCount, bytes.byte(end) &- UInt8(ascii: "0") < 10 {
+      exponent = min(exponent * 10 + Int(bytes.byte(end) - UInt8(ascii: "0")), JSONNumber.exponentMax)
+      end += 1
+    }
+    guard end > first else { throw JSONFault(.badNumber, at: end) }
+    return isNegative ? -exponent : exponent
+  }
+
+  /// Reads one of the three words.
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func readWord() throws(JSONFault) -> JSONWord {
+    let start = offset
+    switch byte {
+    case UInt8(ascii: "t"):
+      try readWord(start &+ 4, last: 0x7472_7565)
+      return .true
+    case UInt8(ascii: "f"):
+      try readWord(start &+ 5, last: 0x616C_7365)
+      return .false
+    case UInt8(ascii: "n"):
+      try readWord(start &+ 4, last: 0x6E75_6C6C)
+      return .null
+    default: throw noValue()
+    }
+  }
+  /// Reads a word that ends at `end`; its last four letters are given as a big-endian integer.
+  @usableFromInline @_lifetime(self: copy self)
+  mutating func readWord(_ end: Int, last: UInt32) throws(JSONFault) {
+    guard end <= bytes.byteCount, bytes.integer(UInt32.self, at: end - 4) == last else {
+      throw JSONFault(.badWord, at: offset)
+    }
+    place += 1
+    try checkEnd(end, .badWord)
+  }
+  /// What is wrong where a value must stand and none does.
+  @usableFromInline @inline(never) func noValue() -> JSONFault {
+    let letter = byte | 0x20
+    return fault(letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z") ? .badWord : .noValue)
   }
 
   /// Reads a number or a word, whichever comes next.
+  @_lifetime(self: copy self)
   mutating func readScalar() throws(JSONFault) {
-    guard !isAtEnd else { throw JSONFault(.ended, at: offset) }
-    let start = offset
-    let end: Int
-    switch bytes.byte(start) {
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-      end = try numberEnd(start)
-      guard end - start <= limits.numberBytesMax else { throw JSONFault(.longNumber, at: start) }
-    case UInt8(ascii: "t"): end = try wordEnd(start, letters: 4, last: 0x7472_7565)
-    case UInt8(ascii: "f"): end = try wordEnd(start, letters: 5, last: 0x616C_7365)
-    case UInt8(ascii: "n"): end = try wordEnd(start, letters: 4, last: 0x6E75_6C6C)
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-      throw JSONFault(.badWord, at: start)
-    default: throw JSONFault(.noValue, at: start)
+    switch byte {
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): _ = try readNumber()
+    default: _ = try readWord()
     }
-    place += 1
-    guard end < bytes.byteCount, !isDelimiter(bytes.byte(end)) else { return }
-    throw JSONFault(bytes.byte(start) >= UInt8(ascii: "a") ? .badWord : .badNumber, at: end)
   }
 
-  @inline(__always) private func isSign(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
-  }
-  @inline(__always) private func isDelimiter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "{"),
-      UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "\""):
-      true
-    default: false
+  /// Checks that what ends at `end` is followed by something that may follow it.
+  @inlinable @inline(__always) func checkEnd(_ end: Int, _ reason: JSONFault.Reason) throws(JSONFault) {
+    guard end < bytes.byteCount else { return }
+    switch bytes.byte(end) {
+    case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: " "), UInt8(ascii: "\t"),
+      UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"),
+      UInt8(ascii: "\""):
+      return
+    default: throw JSONFault(reason, at: end)
     }
   }
-  /// Where a word ends that stands at `start`; its last four letters are given as a big-endian integer.
-  private func wordEnd(_ start: Int, letters: Int, last: UInt32) throws(JSONFault) -> Int {
-    let end = start + letters
-    guard end <= bytes.byteCount, bytes.integer(UInt32.self, at: end - 4) == last else {
-      throw JSONFault(.badWord, at: start)
-    }
-    return end
-  }
-  /// Where a number ends.
-  ///
-  /// Source: RFC 8259 §6.
-  private func numberEnd(_ start: Int) throws(JSONFault) -> Int {
-    var end = start
-    if bytes.byte(end) == UInt8(ascii: "-") { end += 1 }
-    let hasZero = end < bytes.byteCount && bytes.byte(end) == UInt8(ascii: "0")
-    end = hasZero ? end + 1 : try digitsEnd(end)
-    if end < bytes.byteCount, bytes.byte(end) == UInt8(ascii: ".") { end = try digitsEnd(end + 1) }
-    if end < bytes.byteCount, bytes.byte(end) | 0x20 == UInt8(ascii: "e") {
-      end += 1
-      if end < bytes.byteCount, isSign(bytes.byte(end)) { end += 1 }
-      end = try digitsEnd(end)
-    }
-    return end
-  }
-  @inline(__always) private func digitsEnd(_ start: Int) throws(JSONFault) -> Int {
-    var end = start
-    while end < bytes.byteCount, bytes.byte(end) &- UInt8(ascii: "0") < 10 { end += 1 }
-    guard end > start else { throw JSONFault(.badNumber, at: start) }
-    return end
-  }
+}
+
+/// A JSON value that is a word.
+public enum JSONWord: Sendable {
+  case null, `true`, `false`
 }

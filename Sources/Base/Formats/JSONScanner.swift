@@ -1,18 +1,12 @@
 internal import Bytes
-internal import CKernels
 
-/// Reads JSON text in two passes: the first marks where tokens begin, 64 bytes at a time; the second goes from mark to
-/// mark and checks the grammar.
+/// Checks JSON texts in two passes.
+///
+/// The first marks where tokens begin, 64 bytes at a time; the second goes from mark to mark and checks the grammar.
 ///
 /// All memory is allocated at the start; a scanner belongs to one thread. Source: RFC 8259.
-@safe public struct JSONScanner: ~Copyable {
-  /// Where tokens begin, in ascending order, and behind the last the text's length.
-  private let marks: UnsafeMutablePointer<UInt32>
-  private let capacity: Int
-  /// The longest text.
-  public let bytesMax: Int
-  /// What is taken, beyond the grammar.
-  public let limits: JSONLimits
+public struct JSONScanner: ~Copyable {
+  private var marks: JSONMarks
   private var levels: Slots<Level>
   private var names: JSONNames
 
@@ -23,32 +17,26 @@ internal import CKernels
     var object: UInt32 = 0
     var members = 0
   }
-  /// What the first pass left.
-  private struct Marked {
-    let count: Int
-    let hasEscapes: Bool
-  }
+
+  /// The longest text.
+  public var bytesMax: Int { marks.bytesMax }
+  /// What is taken, beyond the grammar.
+  public var limits: JSONLimits { marks.limits }
 
   /// One for texts of so many bytes.
   ///
   /// Allocates about seven bytes for each.
   public init(bytesMax: Int, limits: JSONLimits = JSONLimits()) {
-    require(bytesMax > 0 && bytesMax < Int(Int32.max), "a text has a length that a mark can hold")
-    (self.bytesMax, self.limits) = (bytesMax, limits)
-    // A mark for each byte at the most; the kernel wants room for a block.
-    capacity = bytesMax + 64
-    unsafe marks = .allocate(capacity: capacity + 1)
+    marks = JSONMarks(bytesMax: bytesMax, limits: limits)
     levels = Slots(limits.depthMax) { _ in Level() }
     names = JSONNames(textBytesMax: bytesMax)
   }
-  deinit { unsafe marks.deallocate() }
 
   /// Checks that a text is one JSON value and nothing else but blanks.
   ///
   /// Throws: what is wrong first, and where. Cost: two passes, no allocation.
   public mutating func check(_ bytes: RawSpan) throws(JSONFault) {
-    let marked = try mark(bytes)
-    var reader = unsafe JSONReader(bytes, marks, marked.count, hasEscapes: marked.hasEscapes, limits)
+    var reader = try marks.reader(of: bytes)
     names.begin(textBytes: bytes.byteCount)
     var depth = 0
     while true {
@@ -103,25 +91,5 @@ internal import CKernels
     }
     guard reader.byte == UInt8(ascii: ":") else { throw reader.fault(.noColon) }
     reader.step()
-  }
-
-  /// Marks the tokens of a text.
-  private mutating func mark(_ bytes: RawSpan) throws(JSONFault) -> Marked {
-    guard bytes.byteCount <= bytesMax else { throw JSONFault(.longText, at: bytesMax) }
-    var found = kernel_json_marks()
-    // SAFETY: both ranges lie within their owners, and the kernel keeps within them.
-    unsafe bytes.withUnsafeBytes { text in
-      let start = unsafe text.baseAddress?.assumingMemoryBound(to: UInt8.self)
-      unsafe kernel_json_mark(start, text.count, marks, capacity, &found)
-    }
-    let offset = Int(found.fault_at)
-    switch found.fault {
-    case kernel_json_fault_control: throw JSONFault(.control, at: offset)
-    case kernel_json_fault_unclosed: throw JSONFault(.unclosed, at: offset)
-    case kernel_json_fault_encoding: throw JSONFault(.encoding, at: offset)
-    default: require(found.fault == kernel_json_fault_none, "a text that is short enough has room for its marks")
-    }
-    unsafe marks[Int(found.count)] = UInt32(bytes.byteCount)
-    return Marked(count: Int(found.count), hasEscapes: found.has_escapes)
   }
 }

@@ -3,10 +3,20 @@ internal import Bytes
 /// Where a string stands in its text, without its quotes.
 ///
 /// Its escapes have been checked.
-struct JSONString {
-  let range: Range<Int>
+@frozen public struct JSONString: BitwiseCopyable, Sendable {
+  /// Where its first byte is, behind the quote.
+  public let start: Int
+  /// Where the quote behind it is.
+  public let end: Int
   /// Whether it differs from what it means.
-  var hasEscapes = false
+  public let hasEscapes: Bool
+  /// The bytes between its quotes.
+  @inlinable @inline(__always) public var range: Range<Int> { start..<end }
+
+  /// A string that stands there.
+  @inlinable @inline(__always) init(range: Range<Int>, hasEscapes: Bool = false) {
+    (start, end, self.hasEscapes) = (range.lowerBound, range.upperBound, hasEscapes)
+  }
 
   /// The UTF-16 unit that a `\u` escape at `place` names; `nil` when it is none.
   static func unit(at place: Int, before end: Int, in bytes: RawSpan) -> UInt16? {
