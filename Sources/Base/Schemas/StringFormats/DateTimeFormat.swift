@@ -15,7 +15,8 @@ extension StringFormat {
   /// the grammar and is refused.
   static func acceptsDateTime(_ text: RawSpan) -> Bool {
     // The shortest is 2026-11-20T20:19:39Z.
-    guard text.byteCount >= 20, let day = day(of: text), text.byte(10) | 0x20 == 0x74, let time = time(of: text, from: 11)
+    guard text.byteCount >= 20, let day = day(of: text), text.byte(10) | 0x20 == 0x74,
+      let time = time(of: text, from: 11)
     else { return false }
     return !time.isLeapSecond || endsMonth(day, minutesUTC: time.minutesUTC)
   }
@@ -39,8 +40,9 @@ extension StringFormat {
     return minutesUTC < 0 ? day.number == 1 : day.number == day.monthLength
   }
 
-  /// Whether it is 23:59 in UTC, of the same day or of the one before. West of Greenwich it cannot be that of the day
-  /// after: 23:59 and an offset of 23:59 make 47:58.
+  /// Whether it is 23:59 in UTC, of the same day or of the one before.
+  ///
+  /// West of Greenwich it cannot be that of the day after: 23:59 and an offset of 23:59 make 47:58.
   private static func endsDay(_ minutesUTC: Int) -> Bool { minutesUTC == 1439 || minutesUTC == -1 }
 
   private struct Day {

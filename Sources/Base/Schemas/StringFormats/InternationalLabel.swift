@@ -13,7 +13,7 @@ enum InternationalLabel {
 
   /// How many octets a U-label has as an A-label; nil when it is no U-label.
   static func encodedCount(of label: RawSpan) -> Int? {
-    guard let text = terminated(label, isLowered: false) else { return nil }
+    guard let text = terminated(label, isLowered: false), !mixesDigits(label) else { return nil }
     return register(text, isEncoded: false)
   }
 
@@ -21,8 +21,28 @@ enum InternationalLabel {
   ///
   /// The DNS knows no case, so the letters are lowered first (RFC 5891 section 5.3).
   static func isALabel(_ label: RawSpan) -> Bool {
-    guard let text = terminated(label, isLowered: true) else { return false }
-    return register(text, isEncoded: true) != nil
+    guard let text = terminated(label, isLowered: true), register(text, isEncoded: true) != nil else { return false }
+    return !decodedMixesDigits(text)
+  }
+
+  /// Whether Arabic digits stand beside European ones, by writing direction (RFC 5893 section 2, rule 4).
+  ///
+  /// The library checks the other rules and not this one. The digits are those of the classes AN and EN that labels may
+  /// contain at all; the rest of both classes is disallowed.
+  private static func mixesDigits(_ label: RawSpan) -> Bool {
+    var hasArabic = false
+    var hasEuropean = false
+    var at = 0
+    while at < label.byteCount {
+      let scalar = label.scalar(at: at)
+      switch scalar.value {
+      case 0x30...0x39, 0x6F0...0x6F9: hasEuropean = true
+      case 0x660...0x669, 0x10D30...0x10D39: hasArabic = true
+      default: break
+      }
+      at = scalar.next
+    }
+    return hasArabic && hasEuropean
   }
 
   /// A label as C reads texts; nil when it is empty, too long or contains the NUL that would end it early.
@@ -37,7 +57,9 @@ enum InternationalLabel {
     return text
   }
 
-  /// What libidn2 says: the count of the A-label's octets, or nil. Without memory nothing is accepted.
+  /// What libidn2 says: the count of the A-label's octets, or nil.
+  ///
+  /// Without memory nothing is accepted.
   private static func register(_ text: borrowing [256 of UInt8], isEncoded: Bool) -> Int? {
     // SAFETY: `terminated` leaves four zeros after the label at least. The library keeps no pointer into it, writes one
     // text of its own to `encoded` on success alone, and that text is freed after its end was looked for.
@@ -52,6 +74,22 @@ enum InternationalLabel {
       while unsafe encoded[count] != 0 { count += 1 }
       unsafe idn2_free(encoded)
       return count <= 63 ? count : nil
+    }
+  }
+
+  /// `mixesDigits` of the U-label that an A-label stands for.
+  private static func decodedMixesDigits(_ text: borrowing [256 of UInt8]) -> Bool {
+    // SAFETY: as in `register`. The decoded text is looked at between its start and its zero, and freed only then.
+    unsafe text.span.withUnsafeBytes { bytes in
+      var decoded: UnsafeMutablePointer<CChar>?
+      let status = unsafe idn2_to_unicode_8z8z(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), &decoded, 0)
+      guard status == IDN2_OK.rawValue, let decoded = unsafe decoded else { return true }
+      var count = 0
+      while unsafe decoded[count] != 0 { count += 1 }
+      let label = unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: decoded, count: count))
+      let isMixed = mixesDigits(label)
+      unsafe idn2_free(decoded)
+      return isMixed
     }
   }
 }

@@ -40,8 +40,9 @@ extension StringFormat {
     return text.has(0x3A, at: at) ? at : nil
   }
 
-  /// Where an authority ends: user information, host and port (section 3.2). Everything but the host may be missing, and
-  /// the host be empty.
+  /// Where an authority ends: user information, host and port (section 3.2).
+  ///
+  /// Everything but the host may be missing, and the host be empty.
   private static func authorityEnd(of text: RawSpan, from start: Int, _ beyond: Beyond) -> Int? {
     var at = start
     let user = runEnd(of: text, from: at, .userInformation, beyond)

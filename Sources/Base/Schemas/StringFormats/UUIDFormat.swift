@@ -5,7 +5,8 @@ extension StringFormat {
   ///
   /// Cost: four loads of eight digits.
   static func acceptsUUID(_ text: RawSpan) -> Bool {
-    guard text.byteCount == 36, text.byte(8) == 0x2D, text.byte(13) == 0x2D, text.byte(18) == 0x2D, text.byte(23) == 0x2D
+    guard text.byteCount == 36, text.byte(8) == 0x2D, text.byte(13) == 0x2D, text.byte(18) == 0x2D,
+      text.byte(23) == 0x2D
     else { return false }
     let second = UInt64(text.integer(UInt32.self, at: 9)) &<< 32 | UInt64(text.integer(UInt32.self, at: 14))
     let third = UInt64(text.integer(UInt32.self, at: 19)) &<< 32 | UInt64(text.integer(UInt32.self, at: 24))
