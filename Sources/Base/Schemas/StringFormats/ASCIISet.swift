@@ -27,8 +27,8 @@ struct ASCIISet {
   static var path: Self { Self(low: 0x2FFF_FFD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
   /// `path` and the question mark, for queries and fragments (RFC 3986 sections 3.4 and 3.5).
   static var query: Self { Self(low: 0xAFFF_FFD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
-  /// What a template copies as it stands (RFC 6570 section 2.1, with the apostrophe that its verified erratum 6937 gives
-  /// back: it is a sub-delim, as allowed in a URI as its neighbours).
+  /// What a template copies as it stands (RFC 6570 section 2.1, with the apostrophe that its verified erratum 6937
+  /// gives back: it is a sub-delim, as allowed in a URI as its neighbours).
   static var templateLiteral: Self { Self(low: 0xAFFF_FFDA_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
   /// varchar without its percent-encoding (RFC 6570 section 2.3).
   static var variable: Self { Self(low: 0x03FF_0000_0000_0000, high: 0x07FF_FFFE_87FF_FFFE) }

@@ -3,8 +3,8 @@ internal import Bytes
 extension StringFormat {
   /// The dotted quad of RFC 2673 section 3.2.
   ///
-  /// Leading zeros are refused, since some read them as octal, except where `mayHaveLeadingZeros` says that the grammar in
-  /// question reads them as decimal.
+  /// Leading zeros are refused, since some read them as octal, except where `mayHaveLeadingZeros` says that the
+  /// grammar in question reads them as decimal.
   static func acceptsIPv4(_ text: RawSpan, mayHaveLeadingZeros: Bool = false) -> Bool {
     let count = text.byteCount
     guard count >= 7, count <= 15 else { return false }

@@ -11,8 +11,8 @@ private struct ClockTime {
 extension StringFormat {
   /// date-time of RFC 3339 section 5.6: `2026-11-20T20:19:39.5+01:00`.
   ///
-  /// T and Z may be lower case, as the section's note says. The blank that the same note lets applications write is not in
-  /// the grammar and is refused.
+  /// T and Z may be lower case, as the section's note says. The blank that the same note lets applications write is
+  /// not in the grammar and is refused.
   static func acceptsDateTime(_ text: RawSpan) -> Bool {
     // The shortest is 2026-11-20T20:19:39Z.
     guard text.byteCount >= 20, let day = day(of: text), text.byte(10) | 0x20 == 0x74,
@@ -32,8 +32,8 @@ extension StringFormat {
     return !time.isLeapSecond || endsDay(time.minutesUTC)
   }
 
-  /// A leap second stands at the end of a month in UTC (RFC 3339 section 5.7); which months had one is not a question of
-  /// form, and of the years to come nobody knows.
+  /// A leap second stands at the end of a month in UTC (RFC 3339 section 5.7); which months had one is not a question
+  /// of form, and of the years to come nobody knows.
   private static func endsMonth(_ day: Day, minutesUTC: Int) -> Bool {
     guard endsDay(minutesUTC) else { return false }
     // East of Greenwich UTC's day may be the one before, whose month ends where the text's begins.

@@ -3,8 +3,8 @@ internal import Bytes
 extension StringFormat {
   /// duration of RFC 3339 appendix A: `P3DT12H`.
   ///
-  /// Each unit leads only to the next smaller one: `P1Y2D` skips the months and is refused, as is `PT1H2S`. Weeks stand
-  /// alone. There are no fractions and no signs. Letters may be lower case, as in every ABNF.
+  /// Each unit leads only to the next smaller one: `P1Y2D` skips the months and is refused, as is `PT1H2S`. Weeks
+  /// stand alone. There are no fractions and no signs. Letters may be lower case, as in every ABNF.
   static func acceptsDuration(_ text: RawSpan) -> Bool {
     let count = text.byteCount
     guard count >= 3, text.byte(0) | 0x20 == 0x70 else { return false }

@@ -3,8 +3,8 @@ internal import Bytes
 extension StringFormat {
   /// The octets of a local part (RFC 5321 section 4.5.3.1.1).
   ///
-  /// The grammar sets no limit and the section asks receivers for no more than these sizes. Longer addresses are refused:
-  /// that mail reaches them cannot be relied on.
+  /// The grammar sets no limit and the section asks receivers for no more than these sizes. Longer addresses are
+  /// refused: that mail reaches them cannot be relied on.
   private static let localPartOctetsMax = 64
   /// The octets of a path (section 4.5.3.1.3) without its angle brackets.
   private static let mailboxOctetsMax = 254

@@ -1,19 +1,19 @@
 internal import Bytes
 
 extension StringFormat {
-  /// The octets of a name in text: 255 on the wire (RFC 1123 section 2.1, RFC 1035 section 2.3.4) less the first length
-  /// and the root's.
+  /// The octets of a name in text: 255 on the wire (RFC 1123 section 2.1, RFC 1035 section 2.3.4) less the first
+  /// length and the root's.
   static let hostnameOctetsMax = 253
   /// The octets of a label (RFC 1035 section 2.3.4).
   private static let labelOctetsMax = 63
 
   /// A host name of RFC 1123 section 2.1, labels made by Punycode included.
   ///
-  /// A label that starts with `xn--` claims to be an A-label and must be one (RFC 5890 section 2.3.2.1). Other labels with
-  /// hyphens in the third and fourth place are reserved for such prefixes to come (section 2.3.1), but RFC 1123 knows
-  /// nothing of that: they are host names here, and no part of an international one. The dot of the root is a question of
-  /// resolving, not part of the name. Four numbers are an address: "a valid host name can never have the dotted-decimal
-  /// form".
+  /// A label that starts with `xn--` claims to be an A-label and must be one (RFC 5890 section 2.3.2.1). Other labels
+  /// with hyphens in the third and fourth place are reserved for such prefixes to come (section 2.3.1), but RFC 1123
+  /// knows nothing of that: they are host names here, and no part of an international one. The dot of the root is a
+  /// question of resolving, not part of the name. Four numbers are an address: "a valid host name can never have the
+  /// dotted-decimal form".
   ///
   /// Cost: one pass; A-labels allocate in libidn2.
   static func acceptsHostname(_ text: RawSpan) -> Bool {
@@ -31,8 +31,8 @@ extension StringFormat {
     return labels != 4 || !acceptsNumbers(text)
   }
 
-  /// Where the letters, digits and hyphens of a label end; nil when there are none or too many of them, or a hyphen stands
-  /// at an end.
+  /// Where the letters, digits and hyphens of a label end; nil when there are none or too many of them, or a hyphen
+  /// stands at an end.
   @inline(__always) static func hostLabelEnd(of text: RawSpan, from start: Int) -> Int? {
     var at = start
     while at < text.byteCount, ASCIISet.host.contains(text.byte(at)) { at &+= 1 }
@@ -50,11 +50,11 @@ extension StringFormat {
     return true
   }
 
-  /// A host name of RFC 1123, or an internationalized one of RFC 5890 section 2.3.2.3: any mixture of U-labels, A-labels
-  /// and other labels that are not reserved.
+  /// A host name of RFC 1123, or an internationalized one of RFC 5890 section 2.3.2.3: any mixture of U-labels,
+  /// A-labels and other labels that are not reserved.
   ///
-  /// IDNA2008 maps nothing, so a U-label is in lower case and in normalization form C. It leaves to the user's side which
-  /// dots part labels; the four of RFC 3490 section 3.1 do, as in UTS 46.
+  /// IDNA2008 maps nothing, so a U-label is in lower case and in normalization form C. It leaves to the user's side
+  /// which dots part labels; the four of RFC 3490 section 3.1 do, as in UTS 46.
   static func acceptsInternationalHostname(_ text: RawSpan) -> Bool {
     guard !text.isASCII else { return acceptsHostname(text) }
     var start = 0

@@ -3,12 +3,13 @@ internal import CIDN2
 
 /// The labels of international domain names, by IDNA2008.
 ///
-/// Registration's rules (RFC 5891 section 4) are the whole of them: code points that are allowed everywhere or in their
-/// context (RFC 5892), normalization form C, no combining mark in front, no hyphens at the ends or in the third and fourth
-/// place, and writing direction (RFC 5893). Looking a name up checks less. See Docs/Decisions/0011-libidn2.md.
+/// Registration's rules (RFC 5891 section 4) are the whole of them: code points that are allowed everywhere or in
+/// their context (RFC 5892), normalization form C, no combining mark in front, no hyphens at the ends or in the third
+/// and fourth place, and writing direction (RFC 5893). Looking a name up checks less. See
+/// Docs/Decisions/0011-libidn2.md.
 enum InternationalLabel {
-  /// The octets of a U-label that could fit a label once it is encoded: each character costs Punycode an octet at least,
-  /// and UTF-8 four at most.
+  /// The octets of a U-label that could fit a label once it is encoded: each character costs Punycode an octet at
+  /// least, and UTF-8 four at most.
   private static let octetsMax = 252
 
   /// How many octets a U-label has as an A-label; nil when it is no U-label.
@@ -27,8 +28,8 @@ enum InternationalLabel {
 
   /// Whether Arabic digits stand beside European ones, by writing direction (RFC 5893 section 2, rule 4).
   ///
-  /// The library checks the other rules and not this one. The digits are those of the classes AN and EN that labels may
-  /// contain at all; the rest of both classes is disallowed.
+  /// The library checks the other rules and not this one. The digits are those of the classes AN and EN that labels
+  /// may contain at all; the rest of both classes is disallowed.
   private static func mixesDigits(_ label: RawSpan) -> Bool {
     var hasArabic = false
     var hasEuropean = false
@@ -61,8 +62,8 @@ enum InternationalLabel {
   ///
   /// Without memory nothing is accepted.
   private static func register(_ text: borrowing [256 of UInt8], isEncoded: Bool) -> Int? {
-    // SAFETY: `terminated` leaves four zeros after the label at least. The library keeps no pointer into it, writes one
-    // text of its own to `encoded` on success alone, and that text is freed after its end was looked for.
+    // SAFETY: `terminated` leaves four zeros after the label at least. The library keeps no pointer into it, writes
+    // one text of its own to `encoded` on success alone, and that text is freed after its end was looked for.
     unsafe text.span.withUnsafeBufferPointer { bytes in
       var encoded: UnsafeMutablePointer<UInt8>?
       let status =

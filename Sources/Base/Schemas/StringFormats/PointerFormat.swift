@@ -1,8 +1,8 @@
 internal import Bytes
 
 extension StringFormat {
-  /// json-pointer of RFC 6901 section 3, in the part of a text from `offset` on: nothing, or names after slashes in which
-  /// a tilde is `~0` and a slash `~1`.
+  /// json-pointer of RFC 6901 section 3, in the part of a text from `offset` on: nothing, or names after slashes in
+  /// which a tilde is `~0` and a slash `~1`.
   ///
   /// The form for URI fragments (section 6) is another one and starts with `#`.
   static func acceptsJSONPointer(_ text: RawSpan, from offset: Int) -> Bool {
@@ -16,8 +16,8 @@ extension StringFormat {
     return true
   }
 
-  /// relative-json-pointer of draft-bhutton-relative-json-pointer-00 section 3: how many levels up, how many places along
-  /// the array there, then a JSON Pointer or `#`.
+  /// relative-json-pointer of draft-bhutton-relative-json-pointer-00 section 3: how many levels up, how many places
+  /// along the array there, then a JSON Pointer or `#`.
   ///
   /// The draft's grammar forgets that `#` may follow a change of index, which its section 5.1 evaluates (`0-1#`): both
   /// are accepted here. It lets the change be zero.

@@ -1,7 +1,7 @@
 /// A format that strings can have.
 ///
-/// Each is checked by the grammar of the standard that the specification names for it, on the text's own bytes. Digits and
-/// letters are ASCII's unless the format is an international one.
+/// Each is checked by the grammar of the standard that the specification names for it, on the text's own bytes.
+/// Digits and letters are ASCII's unless the format is an international one.
 ///
 /// Source: JSON Schema Validation, draft 2020-12, section 7.3.
 public enum StringFormat: UInt8, CaseIterable, Sendable {

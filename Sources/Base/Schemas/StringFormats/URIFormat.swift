@@ -3,9 +3,9 @@ internal import Bytes
 extension StringFormat {
   /// URI of RFC 3986 section 3 or IRI of RFC 3987 section 2.2; with `mayBeRelative`, references too.
   ///
-  /// The grammar reads from left to right: a scheme up to its colon, an authority after two slashes, a path, a query, a
-  /// fragment. Each is the longest run of its own characters, so that whatever stands after it must be what starts the
-  /// next one.
+  /// The grammar reads from left to right: a scheme up to its colon, an authority after two slashes, a path, a query,
+  /// a fragment. Each is the longest run of its own characters, so that whatever stands after it must be what starts
+  /// the next one.
   static func acceptsURI(_ text: RawSpan, isInternational: Bool, mayBeRelative: Bool) -> Bool {
     let beyond: Beyond = isInternational ? .letters : .nothing
     var at = 0

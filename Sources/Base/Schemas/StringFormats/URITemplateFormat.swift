@@ -12,11 +12,11 @@ extension StringFormat {
     }
   }
 
-  /// Where an expression ends whose brace is open (section 2.2): an operator or none, then variables with commas between
-  /// them.
+  /// Where an expression ends whose brace is open (section 2.2): an operator or none, then variables with commas
+  /// between them.
   ///
-  /// The operators that are reserved for extensions are part of the grammar: whether a processor knows them is a question
-  /// of expanding (section 3).
+  /// The operators that are reserved for extensions are part of the grammar: whether a processor knows them is a
+  /// question of expanding (section 3).
   private static func expressionEnd(of text: RawSpan, from start: Int) -> Int? {
     var at = start
     if at < text.byteCount, isOperator(text.byte(at)) { at &+= 1 }

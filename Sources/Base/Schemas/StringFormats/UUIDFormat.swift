@@ -16,8 +16,8 @@ extension StringFormat {
 
   /// Whether all eight bytes are hexadecimal digits.
   ///
-  /// With every byte below 0x80, adding 0x80 - *n* to each carries into no neighbour and leaves a byte's high bit saying
-  /// whether it was *n* or more.
+  /// With every byte below 0x80, adding 0x80 - *n* to each carries into no neighbour and leaves a byte's high bit
+  /// saying whether it was *n* or more.
   @inline(__always) private static func areHexadecimal(_ bytes: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs = ones &* 0x80
