@@ -135,7 +135,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "micro-benchmark",
-      dependencies: line + ["COpenSSL", "Decode", "Gate", "Mark", "Pack", "Store", "TLS"],
+      dependencies: line + ["COpenSSL", "Decode", "Gate", "Mark", "Pack", "Schemas", "Store", "TLS"],
       path: "Benchmarks/Micro",
       swiftSettings: settings
     ),

@@ -5,6 +5,7 @@ func benchmark(_ arguments: [String]) -> Int32 {
   switch arguments.count {
   case 0: printStages(events: 1_000_000)
   case 1 where arguments == ["tls"]: printTLS(ms: 500)
+  case 1 where arguments == ["patterns"]: printPatterns()
   case 2 where arguments[0] == "--events":
     guard let events = Int(arguments[1]), events > 0 else { return help(2) }
     printStages(events: events)
@@ -21,9 +22,11 @@ private func help(_ code: Int32) -> Int32 {
     """
     usage: micro-benchmark [--events N]
            micro-benchmark tls [--ms N]
+           micro-benchmark patterns
 
     Measures each stage of the line alone, with N events (1000000).
     tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
+    patterns measures searches for patterns of schemas.
     """
   )
   return code
@@ -32,6 +35,12 @@ private func printStages(events: Int) {
   for stage in measureStages(events: events) {
     let tenths = stage.ns * 10 / UInt64(max(stage.events, 1))
     print("\(stage.name) events=\(stage.events) function=\(stage.function) nsPerEvent=\(tenths / 10).\(tenths % 10)")
+  }
+}
+private func printPatterns() {
+  for figure in measurePatterns(rounds: 1_000_000) {
+    let tenths = figure.ns * 10 / UInt64(max(figure.count, 1))
+    print("\(figure.name): \(figure.outcome) ns=\(tenths / 10).\(tenths % 10)")
   }
 }
 private func printTLS(ms: Int) {

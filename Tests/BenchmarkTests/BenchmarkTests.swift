@@ -22,6 +22,11 @@ import micro_benchmark
     #expect(Set(stages.map(\.name)).count == stages.count && Set(stages.map(\.function)).count == stages.count)
   }
 
+  @Test func `every search for a pattern is measured`() {
+    let figures = measurePatterns(rounds: 1)
+    #expect(figures.count == 16 && figures.allSatisfy { $0.count > 0 && $0.ns > 0 }, "\(figures)")
+  }
+
   @Test func `every part of the TLS engine is measured`() {
     let figures = measureTLS(ms: 1) + [measureTLSThreads(2, ms: 1)]
     #expect(figures.allSatisfy { $0.count > 0 && $0.ns > 0 })

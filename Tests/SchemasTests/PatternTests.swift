@@ -54,7 +54,11 @@ func outcome(_ pattern: Pattern, _ bytes: [UInt8], _ memory: inout PatternMemory
     Row("^\\D$", ["a", "١", "🐲"], not: ["", "1", "ab"]),
     Row("^\\w+$", ["aZ_09"], not: ["", "é", "a-b", "ſ", "\u{212A}"]),
     Row("^\\W$", ["é", "-", "🐲"], not: ["a", "_"]),
-    Row("^\\s+$", [" \t\n\u{B}\u{C}\r\u{A0}\u{FEFF}\u{2028}\u{2029}\u{2003}\u{3000}\u{1680}\u{202F}\u{205F}"], not: ["", "x"]),
+    Row(
+      "^\\s+$",
+      [" \t\n\u{B}\u{C}\r\u{A0}\u{FEFF}\u{2028}\u{2029}\u{2003}\u{3000}\u{1680}\u{202F}\u{205F}"],
+      not: ["", "x"]
+    ),
     Row("^\\s$", [], not: ["\u{85}", "\u{200B}", "\u{180E}", "\u{1C}"]),
     Row("^\\S$", ["\u{85}", "\u{180E}", "é"], not: ["\u{2009}", " "]),
     Row("^.$", ["a", "é", "🐲", "\u{85}", "\u{B}"], not: ["", "\n", "\r", "\u{2028}", "\u{2029}", "ab"]),
@@ -127,6 +131,9 @@ func outcome(_ pattern: Pattern, _ bytes: [UInt8], _ memory: inout PatternMemory
     Row("(?=a)(?=ab)", ["ab"], not: ["a", "b"]),
     Row("(?!)", [], not: ["", "a"]),
     Row("(?=)", ["", "a"], not: []),
+    Row("^(?=.{3,2000}$)(?=[^]{2,}z)", ["aaz", "aaaaz"], not: ["az", "aaa"]),
+    Row("^(?=(?:ab)*c)(?=(?:ab){0,20}c$)", ["c", "ababc"], not: ["abab", "ac"]),
+    Row("\\b.{1,2000}?!", ["a!", "!a!"], not: ["!", "a"]),
   ]
   static let references = [
     Row("^(a|b)\\1$", ["aa", "bb"], not: ["ab", "a"]),

@@ -1,6 +1,6 @@
-internal import CPCRE2
-
-/// A compiled pattern of JSON Schema: an ECMA-262 regular expression with the flag `u`. It never changes.
+/// A compiled pattern of JSON Schema: an ECMA-262 regular expression with the flag `u`.
+///
+/// It never changes, and any number of threads may search with it.
 ///
 ///     source ─ parser ─ tree ─┬─ simple steps: ^, classes, runs, $
 ///                             ├─ automaton: alternatives, groups, everything in proportion to the text
@@ -31,21 +31,11 @@ internal import CPCRE2
     } else if engine != .code, let automaton = PatternNetwork(tree).flatMap(PatternAutomaton.init) {
       matcher = PatternMatcher(automaton)
     } else {
-      let (code, isNative) = try unsafe CompiledCode.compile(try PatternTranslator.translate(tree))
-      // SAFETY: the code is freed in `deinit` and nowhere else.
-      let address = unsafe UnsafeRawPointer(code)
-      matcher = unsafe PatternMatcher(.code, count: isNative ? 1 : 0, table: address, rest: address)
+      matcher = PatternMatcher(try CompiledCode(tree))
     }
   }
 
-  deinit {
-    // SAFETY: the matcher's pointers are this pattern's own: PCRE2's code, or one allocation that starts at `table`.
-    if matcher.kind == .code {
-      unsafe CompiledCode.free(OpaquePointer(matcher.table))
-    } else {
-      unsafe matcher.table.deallocate()
-    }
-  }
+  deinit { matcher.deallocate() }
 
   /// Whether no search is ever given up: PCRE2 isn't needed.
   public var isSimple: Bool { matcher.isSimple }

@@ -20,6 +20,8 @@ struct PatternAutomaton {
 
   private let network: PatternNetwork
   private var rowOf: [[Int32]: UInt16] = [:]
+  /// Rows by the one state that an edge led to: by far the most frequent case.
+  private var rowOfTarget: [UInt16?]
   private var members: [[Int32]] = []
   private var marks: [UInt32]
   private var mark: UInt32 = 0
@@ -29,8 +31,8 @@ struct PatternAutomaton {
   init?(_ network: PatternNetwork) {
     self.network = network
     marks = Array(repeating: 0, count: network.states.count)
-    let representatives = classify()
-    stride = representatives.count + 1
+    rowOfTarget = Array(repeating: nil, count: network.states.count)
+    stride = classify() + 1
     // Two rows that lead to themselves.
     rows = Array(repeating: 0, count: stride) + Array(repeating: UInt16(stride), count: stride)
     rows[stride - 1] = 0
@@ -38,11 +40,11 @@ struct PatternAutomaton {
     let start = closure([network.root], atStart: true, atEnd: false)
     guard let first = row(start, isInitial: true) else { return nil }
     initial = first
-    guard fill(representatives) else { return nil }
+    guard fill() else { return nil }
   }
 
-  /// Groups the bytes that no edge tells apart; gives one of each group.
-  private mutating func classify() -> [UInt8] {
+  /// Groups the bytes that no edge tells apart, in their order; gives how many groups there are.
+  private mutating func classify() -> Int {
     var starts: Set<Int> = [0]
     for case .bytes(let edges) in network.states {
       for edge in edges {
@@ -50,30 +52,44 @@ struct PatternAutomaton {
         starts.insert(Int(edge.bytes.upperBound) + 1)
       }
     }
-    let bounds = starts.filter { $0 < 256 }.sorted()
-    classes = (0..<256).map { byte in UInt8(bounds.lastIndex { $0 <= byte } ?? 0) }
-    return bounds.map { UInt8($0) }
+    var number = -1
+    classes = (0..<256).map { byte in
+      if starts.contains(byte) { number += 1 }
+      return UInt8(number)
+    }
+    return number + 1
   }
 
   /// Computes the rows of all states that can be reached.
-  private mutating func fill(_ representatives: [UInt8]) -> Bool {
+  private mutating func fill() -> Bool {
+    var targets: [[Int]] = Array(repeating: [], count: stride - 1)
     var done = 2
     while done < members.count {
-      for (column, byte) in representatives.enumerated() {
-        var targets = [network.root]
-        for member in members[done] {
-          guard case .bytes(let edges) = network.states[Int(member)] else { continue }
-          for edge in edges where edge.bytes.contains(byte) { targets.append(edge.next) }
-          work += edges.count
+      for column in targets.indices { targets[column].removeAll(keepingCapacity: true) }
+      for member in members[done] {
+        guard case .bytes(let edges) = network.states[Int(member)] else { continue }
+        for edge in edges {
+          let (first, last) = (Int(classes[Int(edge.bytes.lowerBound)]), Int(classes[Int(edge.bytes.upperBound)]))
+          work += last - first + 1
+          for column in first...last { targets[column].append(edge.next) }
         }
-        guard work < PatternAutomaton.workMax,
-          let next = row(closure(targets, atStart: false, atEnd: false), isInitial: false)
-        else { return false }
+      }
+      for column in targets.indices {
+        guard work < PatternAutomaton.workMax, let next = row(after: targets[column]) else { return false }
         rows[done * stride + column] = next
       }
       done += 1
     }
     return true
+  }
+
+  /// Where the row starts of the set that `targets` lead to; a search may begin anew at each byte.
+  private mutating func row(after targets: [Int]) -> UInt16? {
+    let only = targets.count == 1 ? targets[0] : targets.isEmpty ? network.root : nil
+    if let only, let known = rowOfTarget[only] { return known }
+    let row = row(closure(targets + [network.root], atStart: false, atEnd: false), isInitial: false)
+    if let only { rowOfTarget[only] = row }
+    return row
   }
 
   /// Where the row of a set starts.

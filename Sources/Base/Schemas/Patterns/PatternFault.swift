@@ -10,5 +10,6 @@ public struct PatternFault: Error, Equatable, Sendable, CustomStringConvertible 
     self.message = message
   }
 
+  /// One line for whoever wrote the pattern.
   public var description: String { "\(message), at character \(offset + 1)" }
 }

@@ -22,11 +22,11 @@ internal import Bytes
   }
 
   @usableFromInline let kind: Kind
-  /// Whether the end of the text must be reached.
+  /// Whether the end of the text must be reached; for PCRE2, whether its code is native.
   @usableFromInline let endsAtEnd: Bool
-  /// Places, steps, bytes of the literal, or columns of the automaton.
+  /// Places, steps, bytes of the literal, or columns of the automaton; for PCRE2, the row.
   @usableFromInline let count: Int32
-  /// Where the automaton starts.
+  /// Where the automaton starts, or PCRE2's match limit.
   @usableFromInline let initial: Int32
   /// Classes by byte, or the literal, or PCRE2's code.
   @usableFromInline let table: UnsafeRawPointer

@@ -11,8 +11,7 @@ extension PatternMatcher {
       case .literal: return unsafe literal(start, bytes.count) ? .found : .notFound
       case .automaton: return unsafe automaton(start, bytes.count) ? .found : .notFound
       default:
-        // SAFETY: `table` is PCRE2's code in a matcher of this kind, `count` says whether it was compiled natively.
-        return unsafe CompiledCode.search(OpaquePointer(table), isNative: count == 1, start, bytes.count, memory)
+        return unsafe CompiledCode.search(self, start, bytes.count, memory)
       }
     }
   }

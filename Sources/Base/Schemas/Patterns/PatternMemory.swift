@@ -11,17 +11,13 @@ public enum PatternOutcome: UInt8, Sendable {
 
 /// What searches need per thread: PCRE2's places of matches, its limits and its stack.
 ///
-/// Shape: about 260 KiB of which a stack's pages are taken as they are used; allocated once.
+/// Shape: 1 MiB of stack, whose pages are taken as they are used; allocated once.
 @safe public struct PatternMemory: ~Copyable {
-  /// How much PCRE2 may try before a search is given up: backtracking steps.
-  ///
-  /// Docs/Decisions/0012-pcre2.md says how it was measured.
-  static let matchLimit: UInt32 = 20_000
-  /// How deep and how large PCRE2's interpreter may grow, where there is no code for the processor.
+  /// The stack of PCRE2's native code: this is used up by some 60,000 rounds of a repetition that can be gone back to.
+  static let stackBytes = 1 << 20
+  /// How deep and how large PCRE2's interpreter may grow, which runs what has no native code.
   static let depthLimit: UInt32 = 2_000
   static let heapLimitKiB: UInt32 = 1_024
-  /// The stack for compiled code.
-  static let stackBytes = 256 << 10
 
   let matchData: OpaquePointer
   let context: OpaquePointer
@@ -35,7 +31,6 @@ public enum PatternOutcome: UInt8, Sendable {
     unsafe matchData = data
     unsafe context = limits
     unsafe stack = pcre2_jit_stack_create_8(PatternMemory.stackBytes, PatternMemory.stackBytes, nil)
-    unsafe pcre2_set_match_limit_8(limits, PatternMemory.matchLimit)
     unsafe pcre2_set_depth_limit_8(limits, PatternMemory.depthLimit)
     unsafe pcre2_set_heap_limit_8(limits, PatternMemory.heapLimitKiB)
     // SAFETY: the stack lives as long as the context: both end in `deinit`. Without one, PCRE2 takes 32 KiB of the

@@ -232,10 +232,7 @@ struct PatternParser {
     default: return atom
     }
     let isLazy = accept("?")
-    return .repeat(
-      atom,
-      PatternNode.Repetition(minimum: minimum, maximum: maximum, isLazy: isLazy, offset: offset)
-    )
+    return .repeat(atom, PatternNode.Repetition(minimum, maximum, isLazy: isLazy, at: offset))
   }
 
   /// Reads `n}`, `n,}` or `n,m}`.

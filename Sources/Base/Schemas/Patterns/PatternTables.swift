@@ -67,4 +67,23 @@ extension PatternMatcher {
       rest: UnsafeRawPointer(memory + 256)
     )
   }
+
+  /// The code becomes the pattern's own.
+  init(_ code: CompiledCode) {
+    let address = unsafe UnsafeRawPointer(code.code)
+    unsafe self.init(
+      .code,
+      endsAtEnd: code.isNative,
+      count: min(code.row, Int(Int32.max)),
+      initial: code.limit,
+      table: address,
+      rest: address
+    )
+  }
+
+  /// Ends what `table` leads to; nobody uses the matcher or a copy any more.
+  func deallocate() {
+    // SAFETY: the pointers are PCRE2's code, or one allocation that starts at `table`.
+    if kind == .code { unsafe CompiledCode.free(OpaquePointer(table)) } else { unsafe table.deallocate() }
+  }
 }

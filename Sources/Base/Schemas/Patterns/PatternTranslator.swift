@@ -5,25 +5,49 @@
 ///
 /// - a lookbehind whose length varies: PCRE2 10.42 steps back by a fixed count;
 /// - a reference to a group that a repetition may pass by: ECMA-262 forgets what it held at each round, PCRE2 does not.
+///
+/// PCRE2's native code counts against its match limit, anew for each place where it starts, the ends of runs and each step
+/// back into one, but not the rounds of a run. So a search starts once, and passes over what stands before the match by a
+/// run of its own; and within a lookahead, which forgets its runs without stepping back into them, each round holds one
+/// more run, of nothing; a run with an upper bound makes the limit smaller instead. Then the limit bounds the work of the
+/// whole search.
 struct PatternTranslator {
-  /// What PCRE2 reads. Options it needs: UTF, DOTALL, MATCH_UNSET_BACKREF.
+  /// What PCRE2 reads, with the options UTF, DOTALL and MATCH_UNSET_BACKREF.
   private(set) var output: [UInt8] = []
 
   private let tree: PatternTree
   private let survey: GroupSurvey
   private let width = PatternWidth()
+  private var lookaheads = 0
+  /// Runs as short need not be counted.
+  private static let shortRun = 16
+  private static let runOfNothing = "[^\\x{0}-\\x{10ffff}]?+"
   private static let repeatMax = 65_535
 
   static func translate(_ tree: PatternTree) throws(PatternFault) -> [UInt8] {
     var translator = PatternTranslator(tree)
     for index in tree.references.indices { try translator.survey.check(index) }
+    let isAnchored = PatternTranslator.isAnchored(tree.root)
+    translator.write(isAnchored ? "(?:" : "\\A.*?(?:")
     try translator.write(tree.root)
+    translator.write(")")
     return translator.output
   }
 
   private init(_ tree: PatternTree) {
     self.tree = tree
     survey = GroupSurvey(tree)
+  }
+
+  /// Whether a match can only begin at the start of the text.
+  private static func isAnchored(_ node: PatternNode) -> Bool {
+    switch node {
+    case .start: true
+    case .sequence(let parts): isAnchored(parts[0])
+    case .choice(let choices): choices.allSatisfy(isAnchored)
+    case .group(let inner, _): isAnchored(inner)
+    default: false
+    }
   }
 
   private mutating func write(_ text: String) { output += text.utf8 }
@@ -108,9 +132,23 @@ struct PatternTranslator {
     else {
       throw PatternFault(at: repetition.offset, "a repetition is bounded by at most \(Self.repeatMax)")
     }
-    write("(?:")
-    try write(inner)
-    write(")")
+    if inner.isOneCharacter, lookaheads == 0 || repetition.maximum < Int.max {
+      try write(inner)
+    } else if inner.isOneCharacter, repetition.minimum > 1 {
+      try write(inner)
+      write("{\(repetition.minimum)}")
+      return try write(inner, PatternNode.Repetition(0, Int.max, isLazy: repetition.isLazy, at: repetition.offset))
+    } else {
+      write("(?:")
+      try write(inner)
+      if lookaheads > 0, repetition.maximum > Self.shortRun { write(Self.runOfNothing) }
+      write(")")
+    }
+    write(countsOf: repetition)
+    if repetition.isLazy { write("?") }
+  }
+
+  private mutating func write(countsOf repetition: PatternNode.Repetition) {
     switch (repetition.minimum, repetition.maximum) {
     case (0, Int.max): write("*")
     case (1, Int.max): write("+")
@@ -118,7 +156,6 @@ struct PatternTranslator {
     case (let minimum, Int.max): write("{\(minimum),}")
     case (let minimum, let maximum): write("{\(minimum),\(maximum)}")
     }
-    if repetition.isLazy { write("?") }
   }
 
   private mutating func write(_ inner: PatternNode, _ look: PatternNode.Look) throws(PatternFault) {
@@ -126,10 +163,12 @@ struct PatternTranslator {
       guard width.isFixedForLookbehind(inner) else {
         throw PatternFault(
           at: look.offset,
-          "a lookbehind that can be matched here has one length in each of its outermost choices"
+          "a lookbehind has one length, up to 255, in each of its outermost choices to be matched here"
         )
       }
     }
+    if !look.isBehind { lookaheads += 1 }
+    defer { if !look.isBehind { lookaheads -= 1 } }
     write(look.isBehind ? "(?<" : "(?")
     write(look.isNegated ? "!" : "=")
     // PCRE2 lets only the outermost choices of a lookbehind differ in length.
@@ -140,8 +179,8 @@ struct PatternTranslator {
 
 /// How many code points a node matches, where that is one number.
 struct PatternWidth {
-  /// Beyond this PCRE2 refuses a lookbehind.
-  private static let widthMax = 65_535
+  /// Beyond this a lookbehind is refused: it is stepped through at each place.
+  private static let widthMax = 255
 
   func isFixedForLookbehind(_ node: PatternNode) -> Bool {
     if case .choice(let choices) = node { return choices.allSatisfy { of($0) != nil } }
@@ -169,6 +208,25 @@ struct PatternWidth {
       let (total, overflowed) = width.multipliedReportingOverflow(by: repetition.minimum)
       return overflowed || total > Self.widthMax ? nil : total
     case .reference: return nil
+    }
+  }
+
+  /// At most how many code points are passed over in a row before PCRE2 counts; no more than `Int32.max` is told.
+  ///
+  /// A run counts as far as it must go; within a lookahead, where nothing steps back into it, as far as it may.
+  func ofRow(_ node: PatternNode, inLookahead: Bool = false) -> Int {
+    let most = Int(Int32.max)
+    switch node {
+    case .empty, .start, .end, .wordBoundary, .reference: return 0
+    case .scalar, .oneOf: return 1
+    case .sequence(let parts), .choice(let parts):
+      return parts.reduce(0) { min($0 + ofRow($1, inLookahead: inLookahead), most) }
+    case .group(let inner, _): return ofRow(inner, inLookahead: inLookahead)
+    case .look(let inner, let look): return ofRow(inner, inLookahead: inLookahead || !look.isBehind)
+    case .repeat(let inner, let repetition):
+      let isCounted = repetition.maximum == Int.max || !inLookahead
+      let rounds = isCounted ? max(repetition.minimum, 1) : repetition.maximum
+      return min(ofRow(inner, inLookahead: inLookahead) * min(rounds, most), most)
     }
   }
 }

@@ -35,6 +35,13 @@ indirect enum PatternNode: Sendable {
     let maximum: Int
     let isLazy: Bool
     let offset: Int
+
+    init(_ minimum: Int, _ maximum: Int, isLazy: Bool, at offset: Int) {
+      self.minimum = minimum
+      self.maximum = maximum
+      self.isLazy = isLazy
+      self.offset = offset
+    }
   }
   struct Look: Sendable {
     let isBehind: Bool
@@ -65,6 +72,14 @@ struct ScalarClass: Hashable, Sendable {
 }
 
 extension PatternNode {
+  /// Whether it is a character or a class, which a quantifier may follow as it is.
+  var isOneCharacter: Bool {
+    switch self {
+    case .scalar, .oneOf: true
+    default: false
+    }
+  }
+
   /// The only set of a node that matches exactly one character, when no property is in it.
   var plainSet: ScalarSet? {
     switch self {
