@@ -1,4 +1,4 @@
-internal import Schemas
+public import Schemas
 
 /// What a search for a pattern takes.
 public struct PatternFigure: Sendable {
@@ -34,7 +34,8 @@ private func measure(_ source: String, _ text: String, _ rounds: Int) -> Pattern
   }
   var memory = PatternMemory()
   let bytes = Array(text.utf8)
-  let span = bytes.span.bytes
+  // SAFETY: the bytes outlive the span.
+  let span = unsafe bytes.span.bytes
   var outcome = PatternOutcome.notFound
   var count = 0
   let start = clockNs()

@@ -203,6 +203,24 @@ func outcome(_ pattern: Pattern, _ bytes: [UInt8], _ memory: inout PatternMemory
     #expect(try Pattern(source).matcher.kind == kind)
   }
 
+  @Test func `steps are taken up to their limits, and beyond them the automaton`() throws {
+    let distinct = Array("abcdefghijklmnopqrstuvwxyz0123456789").map(String.init)
+    #expect(try Pattern("^" + distinct.prefix(32).joined() + "$").matcher.kind == .places)
+    #expect(try Pattern("^" + distinct.prefix(33).joined() + "$").matcher.kind == .automaton)
+
+    let alternating = String(repeating: "ab", count: SimplePattern.stepsMax / 2)
+    #expect(try Pattern("^\(alternating)").matcher.kind == .places)
+    #expect(try Pattern("^\(alternating)a").matcher.kind == .automaton)
+
+    let long = try Pattern("^a{\(SimplePattern.bytesMax)}$")
+    #expect(long.matcher.kind == .places)
+    let text = String(repeating: "a", count: SimplePattern.bytesMax)
+    #expect(outcome(long, text) == .found && outcome(long, text + "a") == .notFound)
+    let longer = try Pattern("^a{\(SimplePattern.bytesMax + 1)}$", engine: .best)
+    #expect(longer.matcher.kind == .code)
+    #expect(outcome(longer, text) == .notFound && outcome(longer, text + "a") == .found)
+  }
+
   @Test func `a matcher searches as its pattern does`() throws {
     let pattern = try Pattern("^(a|b)+$")
     var memory = PatternMemory()

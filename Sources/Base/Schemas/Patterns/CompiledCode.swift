@@ -3,8 +3,8 @@ internal import CPCRE2
 /// A pattern as PCRE2 compiled it, and what its searches may cost.
 ///
 /// PCRE2's match limit counts steps. What lies between two counts is bounded by the size of the code and by how many
-/// characters it passes over in a row, which for a reference may be the text; so the limit is the smaller the larger these
-/// are. Docs/Decisions/0012-pcre2.md has the measurements.
+/// characters it passes over in a row, which for a reference may be the text; so the limit is the smaller the larger
+/// these are. `Docs/Decisions/0012-pcre2.md` has the measurements.
 @safe struct CompiledCode {
   let code: OpaquePointer
   /// Whether PCRE2 made code for the processor; else its interpreter runs, which is some ten times slower.
@@ -64,8 +64,8 @@ internal import CPCRE2
     _ count: Int,
     _ memory: borrowing PatternMemory
   ) -> PatternOutcome {
-    // SAFETY: `table` is PCRE2's code in a matcher of this kind, which lives for the call as its memory does, and `text`
-    // has `count` bytes.
+    // SAFETY: `table` is PCRE2's code in a matcher of this kind, which lives for the call as its memory does, and
+    // `text` has `count` bytes.
     let code = unsafe OpaquePointer(matcher.table)
     let row = min(Int(matcher.count), count)
     let limit = max(limitMin, Int(matcher.initial) * rowUnit / (rowUnit + row))

@@ -3,8 +3,8 @@
 ///     row of a state: next row by class of byte … | whether the text may end here
 ///     row 0: never any more; row 1: found, whatever follows
 ///
-/// The states are the sets of a network's states that a text can lead to. Searching takes time in proportion to the text,
-/// whatever pattern and text are; what is bounded is the table and the work to make it.
+/// The states are the sets of a network's states that a text can lead to. Searching takes time in proportion to the
+/// text, whatever pattern and text are; what is bounded is the table and the work to make it.
 struct PatternAutomaton {
   /// A class for each value of a byte.
   private(set) var classes: [UInt8] = []

@@ -6,11 +6,11 @@
 /// - a lookbehind whose length varies: PCRE2 10.42 steps back by a fixed count;
 /// - a reference to a group that a repetition may pass by: ECMA-262 forgets what it held at each round, PCRE2 does not.
 ///
-/// PCRE2's native code counts against its match limit, anew for each place where it starts, the ends of runs and each step
-/// back into one, but not the rounds of a run. So a search starts once, and passes over what stands before the match by a
-/// run of its own; and within a lookahead, which forgets its runs without stepping back into them, each round holds one
-/// more run, of nothing; a run with an upper bound makes the limit smaller instead. Then the limit bounds the work of the
-/// whole search.
+/// PCRE2's native code counts against its match limit, anew for each place where it starts, the ends of runs and each
+/// step back into one, but not the rounds of a run. So a search starts once, and passes over what stands before the
+/// match by a run of its own; and within a lookahead, which forgets its runs without stepping back into them, each
+/// round holds one more run, of nothing; a run with an upper bound makes the limit smaller instead. Then the limit
+/// bounds the work of the whole search.
 struct PatternTranslator {
   /// What PCRE2 reads, with the options UTF, DOTALL and MATCH_UNSET_BACKREF.
   private(set) var output: [UInt8] = []

@@ -2,9 +2,9 @@
 ///
 ///     ^ \d{1,} - [a-z]{0,3} $      each step: a class of bytes, how many at least, how many at most
 ///
-/// Right where a step that may take more or fewer bytes shares none with what may follow it: then the longest run is the
-/// only one that can lead on. Steps count bytes, so a class lies within ASCII; one that holds everything beyond ASCII
-/// as well may be repeated without an upper bound, since such a run ends at the same place counted either way.
+/// Right where a step that may take more or fewer bytes shares none with what may follow it: then the longest run is
+/// the only one that can lead on. Steps count bytes, so a class lies within ASCII; one that holds everything beyond
+/// ASCII as well may be repeated without an upper bound, since such a run ends at the same place counted either way.
 struct SimplePattern {
   /// A class and how often it comes.
   struct Step: Equatable {
