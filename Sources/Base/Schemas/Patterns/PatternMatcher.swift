@@ -4,8 +4,8 @@ internal import Bytes
 ///
 /// For tables that hold many; it costs nothing to copy.
 @safe @frozen public struct PatternMatcher: BitwiseCopyable, @unchecked Sendable {
-  // SAFETY (`@unchecked Sendable`): what the pointers lead to is never changed after the pattern's `init`, and PCRE2's
-  // compiled code may be used by any number of threads at once.
+  // SAFETY: the type is Sendable since what the pointers lead to is never changed after the pattern's `init`, and
+  // PCRE2's compiled code may be used by any number of threads at once.
 
   /// The ways to search, quickest first.
   @usableFromInline @frozen enum Kind: UInt8, BitwiseCopyable {
