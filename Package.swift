@@ -85,6 +85,7 @@ let package = Package(
     module("Accept", on: "Line", uses: ["Bytes", "Events"]),
     module("Decode", on: "Line", uses: ["Bytes", "Events", "Formats", "CKernels"]),
     module("Gate", on: "Line", uses: ["Bytes", "Events", "COpenSSL"]),
+    module("Inspect", on: "Line", uses: ["Bytes", "Events", "Formats", "Schemas"]),
     module("Mark", on: "Line", uses: ["Bytes", "Events", "Formats"]),
     module("Pack", on: "Line", uses: ["Bytes", "Events", "Formats"]),
     module("Store", on: "Line", uses: ["Bytes", "Events", "Formats"]),
@@ -92,7 +93,7 @@ let package = Package(
     module(
       "Gateway",
       on: "Assembly",
-      uses: line + ["Accept", "Decode", "Gate", "Mark", "Pack", "Store", "TLS"]
+      uses: line + ["Accept", "Decode", "Gate", "Inspect", "Mark", "Pack", "Schemas", "Store", "TLS"]
     ),
     module("Host", on: "Assembly", uses: ["Bytes", "CHost", "CLiburing", "Events", "Formats", "World"]),
     .target(
@@ -103,7 +104,9 @@ let package = Package(
     ),
     .executableTarget(
       name: "CLI",
-      dependencies: line + ["Accept", "Decode", "Gateway", "Host", "Load", "Gate", "Store", "CHost", "TLS"],
+      dependencies: line + [
+        "Accept", "CHost", "Decode", "Gate", "Gateway", "Host", "Inspect", "Load", "Schemas", "Store", "TLS",
+      ],
       path: "Sources/Assembly/CLI",
       swiftSettings: settings
     ),
@@ -149,6 +152,7 @@ let package = Package(
     tests("AcceptTests", of: ["Accept", "Bytes", "Events"]),
     tests("DecodeTests", of: ["Bytes", "Decode", "Events", "Formats"]),
     tests("GateTests", of: ["Bytes", "Events", "Gate"]),
+    tests("InspectTests", of: ["Bytes", "Events", "Formats", "Inspect", "Schemas"]),
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "LogReading", "Store"]),

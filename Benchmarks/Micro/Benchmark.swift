@@ -5,6 +5,7 @@ internal import Formats
 internal import Gate
 internal import Mark
 internal import Pack
+internal import Schemas
 internal import Store
 
 private let topics = [Topic(id: TopicID(rawValue: 0), name: "telemetry")]
@@ -18,7 +19,9 @@ private let event = [UInt8]("{\"device\":\"".utf8) + [UInt8](repeating: 0x61, co
 
 /// Measures every stage alone with about so many events each, in the order in which an event meets them.
 public func measureStages(events: Int) -> [Measurement] {
-  measureHTTP(events) + measureFramed(events) + measureGate(events) + [measureJSON(events), measureMark(events)]
+  measureHTTP(events) + measureFramed(events) + measureGate(events) + [
+    measureJSON(events), measureValidation(events), measureMark(events),
+  ]
     + measureLog(events)
 }
 
@@ -124,6 +127,45 @@ private func measureJSON(_ events: Int) -> Measurement {
     checking.add(texts.count) { measuredJSONCheck(&scanner, texts) }
   }
   return checking
+}
+
+/// What a team would write down of that telemetry.
+private let telemetrySchema = """
+  {"type": "object", "additionalProperties": false,
+   "required": ["event_id", "ts", "device_id", "type", "seq", "app", "os", "battery", "metrics"],
+   "properties": {
+     "event_id": {"type": "string", "pattern": "^[0-9a-f]+-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"},
+     "ts": {"type": "string", "format": "date-time"},
+     "device_id": {"type": "string", "minLength": 5, "maxLength": 32, "pattern": "^[A-Za-z0-9_-]+$"},
+     "type": {"enum": ["heartbeat", "metric", "crash", "purchase"]},
+     "seq": {"type": "integer", "minimum": 0},
+     "app": {"type": "string", "pattern": "^\\\\d+\\\\.\\\\d+\\\\.\\\\d+$"},
+     "os": {"enum": ["ios", "android", "linux"]},
+     "battery": {"type": "number", "minimum": 0, "maximum": 1},
+     "rssi": {"type": "integer", "minimum": -127, "maximum": 0},
+     "online": {"type": "boolean"},
+     "msg": {"type": ["string", "null"], "maxLength": 512},
+     "metrics": {"type": "object", "required": ["temp_c"], "additionalProperties": false, "properties": {
+       "temp_c": {"type": "number", "minimum": -60, "maximum": 125},
+       "hum": {"type": "number", "minimum": 0, "maximum": 100},
+       "lat": {"type": "number", "minimum": -90, "maximum": 90},
+       "lon": {"type": "number", "minimum": -180, "maximum": 180}}}}}
+  """
+
+private func measureValidation(_ events: Int) -> Measurement {
+  let texts = (0..<1000).map { telemetry($0 &* 7919) }
+  var library = SchemaLibrary()
+  let schema: Schema
+  do throws(SchemaMistake) {
+    try library.add(Array(telemetrySchema.utf8), uri: "registry:///telemetry/1.json", file: "telemetry/1.json")
+    schema = try Schema("registry:///telemetry/1.json", in: library)
+  } catch { fatalError("\(error)") }
+  var validator = Validator(bytesMax: 256 << 10, seed: 1)
+  var validating = Measurement("inspect-validate", "measuredValidation")
+  for _ in 0..<max(events / texts.count, 1) {
+    validating.add(texts.count) { measuredValidation(&validator, schema, texts) }
+  }
+  return validating
 }
 
 private func measureMark(_ events: Int) -> Measurement {

@@ -5,6 +5,7 @@ internal import Formats
 internal import Gate
 internal import Mark
 internal import Pack
+internal import Schemas
 internal import Store
 
 // Each stage alone. What a function called `measured…` does is counted and timed, and nothing else: what it works on is
@@ -66,6 +67,15 @@ private func feed(_ front: inout some Front & ~Copyable, _ bytes: RawSpan, _ sin
       // SAFETY: a view of an array that lives until the end of this scope.
       try unsafe scanner.check(text.span.bytes)
     } catch { fatalError("an event was refused: \(error)") }
+  }
+}
+
+@inline(never) func measuredValidation(_ validator: inout Validator, _ schema: Schema, _ texts: [[UInt8]]) {
+  for text in texts {
+    // SAFETY: a view of an array that lives until the end of this scope.
+    guard case .valid = unsafe validator.check(text.span.bytes, against: schema) else {
+      fatalError("an event was refused: \(String(decoding: text, as: UTF8.self))")
+    }
   }
 }
 

@@ -4,7 +4,7 @@ internal import Bytes
 ///
 /// One table for all objects together. What earlier texts left in it counts as nothing: objects are numbered on from
 /// text to text. A text uses only as much of the table as it could fill by half, so that a small one stays in cache.
-struct JSONNames: ~Copyable {
+public struct JSONNames: ~Copyable {
   struct Entry: BitwiseCopyable {
     /// Of which object.
     var object: UInt32
@@ -21,7 +21,7 @@ struct JSONNames: ~Copyable {
   private var former: UInt32 = 0
 
   /// For texts of so many bytes.
-  init(textBytesMax: Int) { entries = Slots(zeroed: Self.places(textBytesMax)) }
+  public init(textBytesMax: Int) { entries = Slots(zeroed: Self.places(textBytesMax)) }
 
   /// Places for a text: a member has four bytes at the least, and half of the places stay free.
   private static func places(_ textBytes: Int) -> Int {
@@ -31,7 +31,7 @@ struct JSONNames: ~Copyable {
   }
 
   /// Begins a text.
-  mutating func begin(textBytes: Int) {
+  public mutating func begin(textBytes: Int) {
     mask = Self.places(textBytes) - 1
     require(mask < entries.count, "a text is no longer than was said")
     if object > UInt32.max / 2 {
@@ -41,25 +41,32 @@ struct JSONNames: ~Copyable {
     former = object
   }
   /// The number of an object that begins.
-  mutating func nextObject() -> UInt32 {
+  public mutating func nextObject() -> UInt32 {
     object += 1
     return object
   }
 
-  /// Notes a name; whether its object has not had it before.
+  /// Notes a name; where it started when its object had it before, else `nil`.
   ///
   /// Names are the same when what they mean is, however it is written.
-  mutating func insert(_ name: JSONString, of object: UInt32, in bytes: RawSpan) -> Bool {
+  public mutating func note(_ name: JSONString, of object: UInt32, in bytes: RawSpan) -> Int? {
     let hash = name.hash(in: bytes) ^ object &* 0x9E37_79B9
     var place = Int(hash) & mask
     while entries[place].object > former {
       if entries[place].object == object, entries[place].hash == hash {
         let range = Int(entries[place].start)..<Int(entries[place].end)
         let other = JSONString(range: range, hasEscapes: entries[place].hasEscapes)
-        if other.isSame(as: name, in: bytes) { return false }
+        if other.isSame(as: name, in: bytes) {
+          put(name, object, hash, at: place)
+          return range.lowerBound
+        }
       }
       place = (place + 1) & mask
     }
+    put(name, object, hash, at: place)
+    return nil
+  }
+  @inline(__always) private mutating func put(_ name: JSONString, _ object: UInt32, _ hash: UInt32, at place: Int) {
     entries[place] = Entry(
       object: object,
       hash: hash,
@@ -67,6 +74,5 @@ struct JSONNames: ~Copyable {
       end: UInt32(name.range.upperBound),
       hasEscapes: name.hasEscapes
     )
-    return true
   }
 }

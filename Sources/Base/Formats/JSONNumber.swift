@@ -30,6 +30,34 @@ public struct JSONNumber: BitwiseCopyable, Sendable {
     (start, end) = (UInt32(truncatingIfNeeded: range.lowerBound), UInt32(truncatingIfNeeded: range.upperBound))
   }
 
+  /// The number that stands in a part of a text, where it was found to be one.
+  public init(checked range: Range<Int>, of text: RawSpan) {
+    let isNegative = text.byte(range.lowerBound) == UInt8(ascii: "-")
+    var place = isNegative ? range.lowerBound + 1 : range.lowerBound
+    var (digits, count, exponent, hasPoint) = (UInt64(0), 0, 0, false)
+    while place < range.upperBound, text.byte(place) | 0x20 != UInt8(ascii: "e") {
+      if text.byte(place) == UInt8(ascii: ".") {
+        hasPoint = true
+      } else {
+        digits = digits &* 10 &+ UInt64(text.byte(place) &- UInt8(ascii: "0"))
+        count += 1
+        exponent -= hasPoint ? 1 : 0
+      }
+      place += 1
+    }
+    if place < range.upperBound {
+      let sign = text.byte(place + 1)
+      place += sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") ? 2 : 1
+      var written = 0
+      while place < range.upperBound {
+        written = min(written * 10 + Int(text.byte(place) - UInt8(ascii: "0")), JSONNumber.exponentMax)
+        place += 1
+      }
+      exponent += sign == UInt8(ascii: "-") ? -written : written
+    }
+    self.init(digits, count: count, isNegative: isNegative, exponent: exponent, range)
+  }
+
   /// Whether it has no fraction: 1.0 and 1e2 have none.
   ///
   /// Source: JSON Schema Validation 2020-12 §6.1.1.
@@ -47,28 +75,50 @@ public struct JSONNumber: BitwiseCopyable, Sendable {
   /// Cost: a few instructions for up to 18 digits, else a pass over the digits.
   @inlinable @inline(__always)
   public static func compare(_ left: JSONNumber, in text: RawSpan, to right: JSONNumber, in other: RawSpan) -> Int {
-    if !left.isWide, !right.isWide, left.exponent == right.exponent {
-      return left.mantissa < right.mantissa ? -1 : left.mantissa == right.mantissa ? 0 : 1
+    var distance = Int(left.exponent) &- Int(right.exponent)
+    if left.isWide || right.isWide || distance < -digitsMax || distance > digitsMax {
+      return compareDigits(left, in: text, to: right, in: other)
     }
-    return compareScaled(left, in: text, to: right, in: other)
+    // Both are below 10^18: a few steps bring one of them to the other's exponent, or show that it is larger.
+    var (near, far) = (left.mantissa, right.mantissa)
+    while distance < 0, far.magnitude < JSONNumber.scalable {
+      far &*= 10
+      distance &+= 1
+    }
+    while distance > 0, near.magnitude < JSONNumber.scalable {
+      near &*= 10
+      distance &-= 1
+    }
+    if distance == 0 { return near < far ? -1 : near == far ? 0 : 1 }
+    return compareDigits(left, in: text, to: right, in: other)
   }
+  /// What is below it may be multiplied by ten.
+  @usableFromInline static var scalable: UInt64 { 900_000_000_000_000_000 }
 
   @usableFromInline
-  static func compareScaled(_ left: JSONNumber, in text: RawSpan, to right: JSONNumber, in other: RawSpan) -> Int {
-    let distance = Int(left.exponent) - Int(right.exponent)
-    guard !left.isWide, !right.isWide, abs(distance) <= digitsMax else {
-      return Digits.compare(Digits(left, in: text), in: text, to: Digits(right, in: other), in: other)
-    }
-    // Both are below 10^18, so each fits 128 bits when it is scaled by another 10^18.
-    let (near, far) = (Int128(left.mantissa), Int128(right.mantissa))
-    let (scaled, against) =
-      distance >= 0 ? (near * power(distance), far) : (near, far * power(-distance))
-    return scaled < against ? -1 : scaled == against ? 0 : 1
+  static func compareDigits(_ left: JSONNumber, in text: RawSpan, to right: JSONNumber, in other: RawSpan) -> Int {
+    Digits.compare(Digits(left, in: text), in: text, to: Digits(right, in: other), in: other)
   }
-  private static func power(_ exponent: Int) -> Int128 {
-    var power: Int128 = 1
-    for _ in 0..<exponent { power *= 10 }
-    return power
+
+  /// The same number where its text stands so many bytes further on.
+  public func moved(by distance: Int) -> JSONNumber {
+    JSONNumber(self, at: Int(start) + distance)
+  }
+  private init(_ other: JSONNumber, at place: Int) {
+    (mantissa, exponent, isWide) = (other.mantissa, other.exponent, other.isWide)
+    (start, end) = (UInt32(place), UInt32(place + Int(other.end - other.start)))
+  }
+  /// Its value if it is an integer, or the nearest one that fits.
+  public func integer(in text: RawSpan) -> Int64? {
+    let digits = Digits(self, in: text)
+    guard !digits.isZero else { return 0 }
+    guard digits.lastExponent >= 0 else { return nil }
+    guard digits.firstExponent < 18 else { return digits.isNegative ? .min : .max }
+    var value: Int64 = 0
+    for index in 0...digits.firstExponent {
+      value = value * 10 + (index < digits.count ? Int64(digits.digit(index, in: text)) : 0)
+    }
+    return digits.isNegative ? -value : value
   }
 
   /// A hash of what it is worth: equal for 1, 1.0 and 10e-1.

@@ -86,7 +86,7 @@ public struct JSONScanner: ~Copyable {
   private mutating func readName(_ reader: inout JSONReader, of object: UInt32) throws(JSONFault) {
     guard reader.byte == UInt8(ascii: "\"") else { throw reader.fault(.noName) }
     let name = try reader.readString()
-    if !limits.allowsDuplicateNames, !names.insert(name, of: object, in: reader.bytes) {
+    if !limits.allowsDuplicateNames, names.note(name, of: object, in: reader.bytes) != nil {
       throw JSONFault(.duplicateName, at: name.range.lowerBound - 1)
     }
     guard reader.byte == UInt8(ascii: ":") else { throw reader.fault(.noColon) }

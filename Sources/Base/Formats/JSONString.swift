@@ -14,7 +14,7 @@ internal import Bytes
   @inlinable @inline(__always) public var range: Range<Int> { start..<end }
 
   /// A string that stands there.
-  @inlinable @inline(__always) init(range: Range<Int>, hasEscapes: Bool = false) {
+  @inlinable @inline(__always) public init(range: Range<Int>, hasEscapes: Bool = false) {
     (start, end, self.hasEscapes) = (range.lowerBound, range.upperBound, hasEscapes)
   }
 
@@ -42,7 +42,7 @@ internal import Bytes
   }
 
   /// A hash of what it means: equal for equal strings.
-  func hash(in bytes: RawSpan) -> UInt32 {
+  public func hash(in bytes: RawSpan) -> UInt32 {
     var hash = Hash()
     if hasEscapes {
       var reader = Meaning(self)
@@ -75,7 +75,7 @@ internal import Bytes
     return word
   }
   /// Whether another one means the same.
-  func isSame(as other: JSONString, in bytes: RawSpan) -> Bool {
+  public func isSame(as other: JSONString, in bytes: RawSpan) -> Bool {
     guard hasEscapes || other.hasEscapes else {
       return bytes.extracting(range).equals(bytes.extracting(other.range))
     }
@@ -98,16 +98,18 @@ internal import Bytes
   }
 
   /// The bytes that a string means, one after the other; half a surrogate pair becomes three bytes of its own.
-  struct Meaning {
+  public struct Meaning {
     private var place: Int
     private let end: Int
     /// Bytes of a character that was escaped, the next one lowest.
     private var pending: UInt32 = 0
     private var pendingCount = 0
 
-    init(_ string: JSONString) { (place, end) = (string.range.lowerBound, string.range.upperBound) }
+    /// Those of a string.
+    public init(_ string: JSONString) { (place, end) = (string.range.lowerBound, string.range.upperBound) }
 
-    mutating func next(in bytes: RawSpan) -> UInt8? {
+    /// The next one; `nil` at the end.
+    public mutating func next(in bytes: RawSpan) -> UInt8? {
       if pendingCount > 0 {
         let byte = UInt8(truncatingIfNeeded: pending)
         pending >>= 8

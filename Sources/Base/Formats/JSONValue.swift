@@ -16,9 +16,13 @@ public struct JSONValue: Sendable {
   public let content: Content
   /// Where it starts, in bytes from the start of its text.
   public let offset: Int
+  /// Where it ends.
+  public let end: Int
 
-  /// A value that stands at `offset` of its text.
-  public init(_ content: Content, at offset: Int = 0) { (self.content, self.offset) = (content, offset) }
+  /// A value that stands there in its text.
+  public init(_ content: Content, at offset: Int = 0, to end: Int = 0) {
+    (self.content, self.offset, self.end) = (content, offset, end)
+  }
 
   /// Reads a text, which must be one JSON value and nothing else but blanks.
   ///
@@ -104,7 +108,9 @@ extension JSONReader {
   fileprivate mutating func readValue() throws(JSONFault) -> JSONValue {
     let start = offset
     switch byte {
-    case UInt8(ascii: "{"): return JSONValue(.object(try readMembers()), at: start)
+    case UInt8(ascii: "{"):
+      let members = try readMembers()
+      return JSONValue(.object(members.object), at: start, to: members.end)
     case UInt8(ascii: "["):
       var elements: [JSONValue] = []
       step()
@@ -112,18 +118,22 @@ extension JSONReader {
         elements.append(try readValue())
         if byte == UInt8(ascii: ",") { step() }
       }
+      let end = offset + 1
       step()
-      return JSONValue(.array(elements), at: start)
-    case UInt8(ascii: "\""): return JSONValue(.string(meaning(of: try readString())), at: start)
+      return JSONValue(.array(elements), at: start, to: end)
+    case UInt8(ascii: "\""):
+      let string = try readString()
+      return JSONValue(.string(meaning(of: string)), at: start, to: string.end + 1)
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       let number = try readNumber()
-      return JSONValue(.number(written(Int(number.start)..<Int(number.end))), at: start)
+      let range = Int(number.start)..<Int(number.end)
+      return JSONValue(.number(written(range)), at: start, to: range.upperBound)
     default:
       let word = try readWord()
-      return JSONValue(word == .null ? .null : .bool(word == .true), at: start)
+      return JSONValue(word == .null ? .null : .bool(word == .true), at: start, to: start + (word == .false ? 5 : 4))
     }
   }
-  private mutating func readMembers() throws(JSONFault) -> JSONObject {
+  private mutating func readMembers() throws(JSONFault) -> (object: JSONObject, end: Int) {
     var members: [JSONObject.Member] = []
     step()
     while byte != UInt8(ascii: "}") {
@@ -131,8 +141,9 @@ extension JSONReader {
       members.append(JSONObject.Member(name, try readValue()))
       if byte == UInt8(ascii: ",") { step() }
     }
+    let end = offset + 1
     step()
-    return JSONObject(members)
+    return (JSONObject(members), end)
   }
   private func written(_ range: Range<Int>) -> String {
     String(decoding: range.map { bytes.byte($0) }, as: UTF8.self)

@@ -23,3 +23,11 @@ public enum Keyword: UInt8, CaseIterable, Sendable {
     }
   }
 }
+
+extension Keyword {
+  /// The keyword that schemas write so.
+  init?(_ name: String) {
+    guard let keyword = Keyword.allCases.first(where: { $0.name == name }) else { return nil }
+    self = keyword
+  }
+}

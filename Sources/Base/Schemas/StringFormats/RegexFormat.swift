@@ -1,9 +1,6 @@
 internal import Bytes
 
 extension StringFormat {
-  /// Whether a text is a regular expression of ECMA-262.
-  ///
-  /// It relies on the parser that `pattern` and `patternProperties` use, whose place is here: without it every text is
-  /// accepted.
-  static func acceptsRegex(_ text: RawSpan) -> Bool { true }
+  /// Whether a text is a regular expression of ECMA-262: what `pattern` takes.
+  static func acceptsRegex(_ text: RawSpan) -> Bool { Pattern.isPattern(text) }
 }

@@ -1,0 +1,110 @@
+internal import Bytes
+public import Formats
+
+/// How schemas are read.
+public struct SchemaOptions: Sendable {
+  /// Whether `format` is checked, or only said.
+  public var assertsFormats = true
+  /// How many schemas, counted with those within, a schema and what it refers to may be.
+  public var nodesMax = 100_000
+  /// The defaults: formats are checked.
+  public init() {}
+}
+
+/// A compiled schema: what events of a topic must fit.
+///
+/// Never changes, so threads may share it. Source: JSON Schema 2020-12.
+@safe public final class Schema: Sendable {
+  let program: Program
+  /// For checking while scanning; `nil` where that can't be done.
+  let stream: StreamProgram?
+  let assertions: [Assertion]
+  /// What makes it need the tape; `nil` where it is checked while it is scanned.
+  public let tapeReason: TapeReason?
+  // SAFETY: the program's patterns point into these, which are kept for as long.
+  private let patterns: [Pattern]
+
+  /// Compiles the document of that URI in a library.
+  ///
+  /// Throws: what is wrong with it, and where.
+  public init(_ uri: String, in library: SchemaLibrary, options: SchemaOptions = SchemaOptions()) throws(SchemaMistake)
+  {
+    guard let root = library.root(uri) else { broken("a schema is compiled that is in its library: \(uri)") }
+    var builder = ProgramBuilder(library, document: root.document, options: options)
+    program = try builder.compile(root)
+    (assertions, patterns) = (builder.assertions, builder.patterns)
+    var compiler = StreamCompiler(program, patterns: patterns, locations: builder.places.map { "\($0.pointer)" })
+    do throws(TapeReason) { (stream, tapeReason) = (try compiler.compile(), nil) } catch {
+      (stream, tapeReason) = (nil, error)
+    }
+  }
+  deinit {
+    program.free()
+    stream?.free()
+  }
+}
+
+/// What came of checking an event.
+public enum SchemaOutcome: Sendable {
+  /// It fits.
+  case valid
+  /// It does not fit: ask the validator for its failures.
+  case invalid
+  /// It is no JSON, or more than limits allow.
+  case malformed(JSONFault)
+  /// To tell would take more work than one event may cost.
+  case exhausted
+}
+
+/// Checks events against schemas.
+///
+/// One a thread: all memory is allocated at the start.
+public struct Validator: ~Copyable {
+  private var marks: JSONMarks
+  private var evaluator: TapeEvaluator
+  private var stream: StreamEvaluator
+
+  /// One for events of so many bytes.
+  ///
+  /// - Parameters:
+  ///   - bytesMax: the longest event.
+  ///   - limits: what is taken, beyond the grammar.
+  ///   - seed: entropy, so that nobody can choose values whose hashes collide.
+  public init(bytesMax: Int, limits: JSONLimits = JSONLimits(), seed: UInt64) {
+    marks = JSONMarks(bytesMax: bytesMax, limits: limits)
+    stream = StreamEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax)
+    evaluator = TapeEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax, seed: seed)
+  }
+
+  /// Checks an event in the way that its schema allows.
+  ///
+  /// Cost: two passes for most; no allocation.
+  public mutating func check(_ event: RawSpan, against schema: Schema) -> SchemaOutcome {
+    guard let program = schema.stream, !program.countsMembers || !marks.limits.allowsDuplicateNames else {
+      return checkOnTape(event, against: schema)
+    }
+    do throws(JSONFault) {
+      var reader = try marks.reader(of: event)
+      let context = Context(schema.program, event)
+      switch try stream.run(&reader, marks.limits, program, &evaluator, context) {
+      case .valid: return .valid
+      case .invalid:
+        if stream.isExhausted { return .exhausted }
+        // A name that occurs again may overrule what does not fit.
+        if !marks.limits.allowsDuplicateNames { return .invalid }
+      case .unknown: break
+      }
+    } catch { return .malformed(error) }
+    return checkOnTape(event, against: schema)
+  }
+
+  /// Checks an event on the tape, whatever its schema asks for.
+  public mutating func checkOnTape(_ event: RawSpan, against schema: Schema, failuresMax: Int = 1) -> SchemaOutcome {
+    do throws(JSONFault) {
+      var reader = try marks.reader(of: event)
+      try evaluator.tape.fill(&reader, marks.limits)
+    } catch { return .malformed(error) }
+    let fits = evaluator.run(Context(schema.program, event), failuresMax: failuresMax)
+    return evaluator.isExhausted ? .exhausted : fits ? .valid : .invalid
+  }
+}
