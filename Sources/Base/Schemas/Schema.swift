@@ -18,7 +18,7 @@ public struct SchemaOptions: Sendable {
   let program: Program
   /// For checking while scanning; `nil` where that can't be done.
   let stream: StreamProgram?
-  let assertions: [Assertion]
+  let texts: AssertionTexts
   /// What makes it need the tape; `nil` where it is checked while it is scanned.
   public let tapeReason: TapeReason?
   // SAFETY: the program's patterns point into these, which are kept for as long.
@@ -32,7 +32,7 @@ public struct SchemaOptions: Sendable {
     guard let root = library.root(uri) else { broken("a schema is compiled that is in its library: \(uri)") }
     var builder = ProgramBuilder(library, document: root.document, options: options)
     program = try builder.compile(root)
-    (assertions, patterns) = (builder.assertions, builder.patterns)
+    (texts, patterns) = (AssertionTexts(builder.assertions), builder.patterns)
     var compiler = StreamCompiler(program, patterns: patterns, locations: builder.places.map { "\($0.pointer)" })
     do throws(TapeReason) { (stream, tapeReason) = (try compiler.compile(), nil) } catch {
       (stream, tapeReason) = (nil, error)
@@ -60,7 +60,10 @@ public enum SchemaOutcome: Sendable {
 ///
 /// One a thread: all memory is allocated at the start.
 public struct Validator: ~Copyable {
-  private var marks: JSONMarks
+  var marks: JSONMarks
+  var path: EventPath
+  /// Whether the tape's evaluator has the failures of the event that was checked last.
+  private var wasOnTape = false
   private var evaluator: TapeEvaluator
   private var stream: StreamEvaluator
 
@@ -72,6 +75,7 @@ public struct Validator: ~Copyable {
   ///   - seed: entropy, so that nobody can choose values whose hashes collide.
   public init(bytesMax: Int, limits: JSONLimits = JSONLimits(), seed: UInt64) {
     marks = JSONMarks(bytesMax: bytesMax, limits: limits)
+    path = EventPath(depthMax: limits.depthMax)
     stream = StreamEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax)
     evaluator = TapeEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax, seed: seed)
   }
@@ -83,6 +87,7 @@ public struct Validator: ~Copyable {
     guard let program = schema.stream, !program.countsMembers || !marks.limits.allowsDuplicateNames else {
       return checkOnTape(event, against: schema)
     }
+    wasOnTape = false
     do throws(JSONFault) {
       var reader = try marks.reader(of: event)
       let context = Context(schema.program, event)
@@ -100,6 +105,7 @@ public struct Validator: ~Copyable {
 
   /// Checks an event on the tape, whatever its schema asks for.
   public mutating func checkOnTape(_ event: RawSpan, against schema: Schema, failuresMax: Int = 1) -> SchemaOutcome {
+    wasOnTape = true
     do throws(JSONFault) {
       var reader = try marks.reader(of: event)
       try evaluator.tape.fill(&reader, marks.limits)
@@ -107,4 +113,9 @@ public struct Validator: ~Copyable {
     let fits = evaluator.run(Context(schema.program, event), failuresMax: failuresMax)
     return evaluator.isExhausted ? .exhausted : fits ? .valid : .invalid
   }
+
+  /// How many things were found that do not hold for the event that was checked last.
+  var failureCount: Int { wasOnTape ? evaluator.failureCount : 1 }
+  /// One of them.
+  func failure(_ index: Int) -> Failure { wasOnTape ? evaluator.failures[index] : stream.failure }
 }
