@@ -27,6 +27,10 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case storageFull = 22
   case corruptEncoding = 23
   case expandsTooFar = 24
+  case invalidEvent = 28
+  case malformedEvent = 29
+  case unknownSchemaVersion = 30
+  case tooComplex = 31
 
   /// Everything there is to say about a reason.
   public struct Row: Sendable {
@@ -109,6 +113,14 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
       Row("corrupt_encoding", 400, 0x99, .final, "The body is not what its Content-Encoding says.")
     case .expandsTooFar:
       Row("expands_too_far", 413, 0x95, .final, "The body expands beyond the limit for its size.")
+    case .invalidEvent:
+      Row("invalid_event", 422, 0x99, .final, "The event does not fit its topic's schema; the verdict says where.")
+    case .malformedEvent:
+      Row("malformed_event", 422, 0x99, .final, "The event is no JSON that is taken; the verdict says where.")
+    case .unknownSchemaVersion:
+      Row("unknown_schema_version", 422, 0x99, .final, "The event names a schema version that is not taken.")
+    case .tooComplex:
+      Row("too_complex", 422, 0x99, .final, "Checking the event takes more work than one event may cost.")
     }
   }
 }

@@ -176,6 +176,27 @@ public import Bytes
     return fault(letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z") ? .badWord : .noValue)
   }
 
+  /// Goes past a value, whose tokens are looked at no closer than is needed to find its end.
+  @_lifetime(self: copy self)
+  public mutating func skip() throws(JSONFault) {
+    var depth = 0
+    repeat {
+      switch byte {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        step()
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard depth > 0 else { throw fault(.noValue) }
+        depth -= 1
+        step()
+      case UInt8(ascii: "\""): _ = try readString()
+      default:
+        guard !isAtEnd else { throw fault(.ended) }
+        step()
+      }
+    } while depth > 0
+  }
+
   /// Reads a number or a word, whichever comes next.
   @_lifetime(self: copy self)
   mutating func readScalar() throws(JSONFault) {

@@ -64,7 +64,7 @@ public struct Validator: ~Copyable {
   var path: EventPath
   /// Whether the tape's evaluator has the failures of the event that was checked last.
   private var wasOnTape = false
-  private var evaluator: TapeEvaluator
+  var evaluator: TapeEvaluator
   private var stream: StreamEvaluator
 
   /// One for events of so many bytes.

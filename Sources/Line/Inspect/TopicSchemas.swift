@@ -54,6 +54,10 @@ public struct TopicSchemas: Sendable {
   public var consequence: Consequence
   /// What is tried beside them.
   public var shadow: Shadow?
+  /// Members of the event itself of which is counted how often they are null or missing.
+  ///
+  /// Bound: 16.
+  public var qualityFields: [String] = []
 
   /// A topic with these versions.
   public init(

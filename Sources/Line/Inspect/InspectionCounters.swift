@@ -1,0 +1,138 @@
+internal import Bytes
+public import Events
+public import Schemas
+internal import Synchronization
+
+/// What inspection counts: by topic, and by version and keyword within it.
+///
+/// One for the whole process, allocated at start; each shard writes words of its own and the control thread sums them.
+/// Cost: a load and a store a count.
+@safe public final class InspectionCounters: Sendable {
+  /// What is counted for a topic as a whole.
+  public enum Field: Int, CaseIterable, Sendable {
+    /// Events looked at.
+    case checked
+    /// Events that are no JSON.
+    case malformed
+    /// Events that name a version which is not taken.
+    case unknownVersion
+    /// Events that would take more work than one may cost.
+    case exhausted
+    /// Events whose quality was looked at.
+    case sampled
+    /// Members of those that the schema does not know.
+    case unseenMembers
+    /// Events that were shown to the version in the shadow, and those that it would have refused.
+    case shadowed, shadowRefused
+  }
+  /// The versions of one topic that are told apart; what is beyond shares the last place.
+  public static let versionsMax = 64
+  /// The members of one topic whose quality is looked at.
+  public static let qualityFieldsMax = 16
+  /// The upper bounds of how much later than its own time an event came in, in milliseconds; the last is open.
+  public static let skewBoundsMs: [Int64] = [
+    -60_000, -1_000, 0, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000,
+  ]
+
+  private static let keywords = 48
+  private static let missing = Field.allCases.count
+  private static let null = missing + qualityFieldsMax
+  private static let skew = null + qualityFieldsMax
+  private static let shadow = skew + 12
+  private static let versions = shadow + keywords
+  private static let wordsPerTopic = versions + versionsMax * keywords
+
+  // SAFETY: `shards` × `topics` × `wordsPerTopic` words, initialised, freed by deinit; they are atomic.
+  private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let shards: Int
+  private let topics: Int
+
+  /// Nothing has been counted.
+  public init(shards: Int, topics: Int) {
+    require(Keyword.allCases.count < Self.keywords, "every keyword has its word")
+    require(Self.skewBoundsMs.count < 12, "every bound has its word")
+    (self.shards, self.topics) = (shards, topics)
+    let count = shards * topics * Self.wordsPerTopic
+    unsafe words = .allocate(capacity: max(count, 1))
+    for index in 0..<count { unsafe (words + index).initialize(to: Atomic(0)) }
+  }
+  deinit {
+    unsafe words.deinitialize(count: shards * topics * Self.wordsPerTopic)
+    unsafe words.deallocate()
+  }
+
+  /// The counters that one shard writes for a topic.
+  ///
+  /// A view: who holds it holds the counters too.
+  @safe struct Row: @unchecked Sendable {
+    // SAFETY: `wordsPerTopic` words of the counters, which outlive this; only one shard has it.
+    fileprivate let words: UnsafeMutablePointer<Atomic<UInt64>>
+
+    @inline(__always) private func add(_ count: UInt64, at index: Int) {
+      let word = unsafe words + index
+      // Nobody else writes it.
+      unsafe word.pointee.store(word.pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+    /// Counts for the topic as a whole.
+    @inline(__always) func add(_ field: Field, _ count: Int = 1) {
+      add(UInt64(truncatingIfNeeded: count), at: field.rawValue)
+    }
+    /// Counts an event that fits a version.
+    @inline(__always) func pass(_ version: Int, _ count: Int = 1) {
+      add(UInt64(truncatingIfNeeded: count), at: versions + min(version, versionsMax - 1) * keywords)
+    }
+    /// Counts an event that fails at a keyword of a version.
+    func fail(_ version: Int, at keyword: Keyword) {
+      add(1, at: versions + min(version, versionsMax - 1) * keywords + 1 + Int(keyword.rawValue))
+    }
+    /// Counts an event that the version in the shadow would have refused for a keyword.
+    func failInShadow(at keyword: Keyword) {
+      add(.shadowRefused)
+      add(1, at: shadow + Int(keyword.rawValue))
+    }
+    /// Counts that a member is not there.
+    func miss(_ field: Int) { add(1, at: missing + field) }
+    /// Counts that a member is null.
+    func meetNull(_ field: Int) { add(1, at: null + field) }
+    /// Counts how much later than its own time an event came in.
+    func skew(ms: Int64) {
+      add(1, at: InspectionCounters.skew + (skewBoundsMs.firstIndex { ms <= $0 } ?? skewBoundsMs.count))
+    }
+  }
+  /// The counters that a shard writes for a topic.
+  func row(shard: Int, topic: TopicID) -> Row {
+    require(shard >= 0 && shard < shards && Int(topic.rawValue) < topics, "a row is in its table")
+    return unsafe Row(words: words + (shard * topics + Int(topic.rawValue)) * Self.wordsPerTopic)
+  }
+
+  // MARK: Sums
+
+  private func sum(_ topic: TopicID, _ index: Int) -> UInt64 {
+    var sum: UInt64 = 0
+    for shard in 0..<shards {
+      let place = (shard * topics + Int(topic.rawValue)) * Self.wordsPerTopic + index
+      unsafe sum &+= (words + place).pointee.load(ordering: .relaxed)
+    }
+    return sum
+  }
+  /// A topic's count, over all shards.
+  public func total(_ topic: TopicID, _ field: Field) -> UInt64 { sum(topic, field.rawValue) }
+  /// Events that fit a version.
+  public func passed(_ topic: TopicID, version: Int) -> UInt64 { sum(topic, Self.versions + version * Self.keywords) }
+  /// Events that failed at a keyword of a version.
+  public func failed(_ topic: TopicID, version: Int, at keyword: Keyword) -> UInt64 {
+    sum(topic, Self.versions + version * Self.keywords + 1 + Int(keyword.rawValue))
+  }
+  /// Events that the version in the shadow would have refused for a keyword.
+  public func failedInShadow(_ topic: TopicID, at keyword: Keyword) -> UInt64 {
+    sum(topic, Self.shadow + Int(keyword.rawValue))
+  }
+  /// Events among the sampled in which a member is not there.
+  public func missing(_ topic: TopicID, field: Int) -> UInt64 { sum(topic, Self.missing + field) }
+  /// Events among the sampled in which a member is null.
+  public func null(_ topic: TopicID, field: Int) -> UInt64 { sum(topic, Self.null + field) }
+  /// Events among the sampled by how much later than their own time they came in: up to each bound, and beyond the last.
+  public func skew(_ topic: TopicID) -> [UInt64] {
+    (0...Self.skewBoundsMs.count).map { sum(topic, Self.skew + $0) }
+  }
+}

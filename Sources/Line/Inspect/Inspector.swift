@@ -1,0 +1,305 @@
+public import Bytes
+public import Events
+public import Formats
+internal import Schemas
+
+/// What came of looking at an event.
+public enum Inspection: Equatable, Sendable {
+  /// It may go on.
+  case passes
+  /// Its sender is told why not.
+  case refused(Refusal)
+  /// What is said of it goes to quarantine; the version that it did not fit, or 0.
+  case setAside(version: UInt32)
+}
+
+/// Looks at every event of the topics that have schemas, before anything is kept of it.
+///
+///     inspect ─▶ passes / refused / set aside ─▶ the event is disposed of ─▶ confirm
+///
+/// What was seen is counted when it is confirmed: an event that finds no room is offered, and inspected, again. One a
+/// shard. All of its memory is allocated at the start, or when topics get other schemas.
+public struct Inspector: ~Copyable {
+  /// What every event asks of its topic.
+  @safe struct Row: BitwiseCopyable {
+    // SAFETY: kept by `topics`, which changes together with the rows.
+    var schema: Unmanaged<Schema>?
+    var counters: InspectionCounters.Row?
+    /// The place of the version that events without a name are held to.
+    var required: Int32 = 0
+    /// Whether events name no version in themselves.
+    var isPlain = false
+    /// Whether some events are looked at once more.
+    var hasMore = false
+  }
+  /// What is known of a topic besides.
+  private struct Topic {
+    let schemas: TopicSchemas
+    let survey: Survey?
+    /// The member that names a version.
+    var member: [UInt8] = []
+    /// Counts up to the next event that is shown to the version in the shadow, and to the next that is surveyed.
+    var shadowPhase: UInt32 = 0
+    var surveyPhase = 0
+  }
+  /// What is counted once it is confirmed.
+  private enum Finding {
+    case nothing
+    case pass(version: Int)
+    case fail(version: Int, Keyword)
+    case other(InspectionCounters.Field)
+  }
+  private var rows: Slots<Row>
+  private var topics: [Topic?]
+  private var finding = Finding.nothing
+  private var validator: Validator
+  /// For what is beside the line: what it finds must not take the place of what the line found.
+  private var beside: Validator
+  private var marks: JSONMarks
+  private let shard: Int
+  private let counters: InspectionCounters
+  /// What is to be told of the last event that does not pass, as the members of a JSON object.
+  public private(set) var verdict: Region
+  /// What the version in the shadow said of an event, until it is forgotten; empty for nothing.
+  public private(set) var shadowVerdict: Region
+  /// The topic of that event.
+  public private(set) var shadowTopic = TopicID(rawValue: 0)
+
+  /// One event of so many has its quality looked at.
+  public static var surveyInterval: Int { 16 }
+  /// The longest verdict, all failures included.
+  public static var verdictBytesMax: Int { 2048 }
+
+  /// One for a shard.
+  ///
+  /// - Parameters:
+  ///   - shard: which.
+  ///   - counters: those of the process.
+  ///   - topics: how many there are.
+  ///   - eventBytesMax: the largest event.
+  ///   - limits: what of JSON is taken.
+  ///   - seed: entropy.
+  public init(
+    shard: Int,
+    counters: InspectionCounters,
+    topics: Int,
+    eventBytesMax: Int,
+    limits: JSONLimits,
+    seed: UInt64
+  ) {
+    (self.shard, self.counters) = (shard, counters)
+    rows = Slots(topics) { _ in Row() }
+    self.topics = Array(repeating: nil, count: topics)
+    validator = Validator(bytesMax: eventBytesMax, limits: limits, seed: seed)
+    beside = Validator(bytesMax: eventBytesMax, limits: limits, seed: seed &* 3)
+    marks = JSONMarks(bytesMax: eventBytesMax, limits: limits)
+    verdict = Region(id: RegionID(rawValue: 0), byteCount: Self.verdictBytesMax)
+    shadowVerdict = Region(id: RegionID(rawValue: 0), byteCount: Self.verdictBytesMax)
+  }
+
+  /// Takes other schemas, by the topics' numbers; topics beyond their end have none.
+  public mutating func adopt(_ schemas: [TopicSchemas?]) {
+    for index in topics.indices {
+      guard index < schemas.count, let these = schemas[index] else {
+        rows[index] = Row()
+        topics[index] = nil
+        continue
+      }
+      var topic = Topic(schemas: these, survey: Survey(fields: these.qualityFields))
+      if case .member(let name) = these.naming { topic.member = Array(name.utf8) }
+      var row = Row()
+      unsafe row.schema = Unmanaged.passUnretained(these.versions[these.required].schema)
+      row.counters = counters.row(shard: shard, topic: TopicID(rawValue: UInt16(index)))
+      row.required = Int32(these.required)
+      row.isPlain = these.naming == .attribute
+      row.hasMore = these.shadow != nil || topic.survey != nil
+      rows[index] = row
+      topics[index] = topic
+    }
+  }
+
+  /// Whether a topic's events are looked at.
+  ///
+  /// Cost: a load.
+  @inline(__always) public func looksAt(_ topic: TopicID) -> Bool { unsafe rows[Int(topic.rawValue)].schema != nil }
+
+  /// Looks at an event.
+  ///
+  /// - Parameters:
+  ///   - payload: its bytes.
+  ///   - attribute: the version that its request or envelope names; empty for none.
+  ///   - topic: where it goes.
+  ///   - failuresMax: how many failures a verdict may tell.
+  /// - Returns: what becomes of it; unless it passes, `verdict` says why.
+  public mutating func inspect(
+    _ payload: RawSpan,
+    attribute: RawSpan,
+    of topic: TopicID,
+    failuresMax: Int = 1
+  ) -> Inspection {
+    finding = .nothing
+    guard looksAt(topic) else { return .passes }
+    let index = Int(topic.rawValue)
+    if attribute.byteCount == 0, rows[index].isPlain, passes(payload, index) { return .passes }
+    return inspectClosely(payload, attribute, index, failuresMax)
+  }
+  /// Whether an event that names no version fits the required one.
+  @inline(__always) private mutating func passes(_ payload: RawSpan, _ index: Int) -> Bool {
+    let outcome = unsafe rows[index].schema!._withUnsafeGuaranteedRef { validator.check(payload, against: $0) }
+    guard case .valid = outcome else { return false }
+    finding = .pass(version: Int(rows[index].required))
+    if rows[index].hasMore { look(payload, Int(rows[index].required), index) }
+    return true
+  }
+
+  /// Looks at events that follow one another, of which nothing is said besides their bytes; how many pass before the
+  /// first that does not, or that must be looked at closely.
+  @inline(__always)
+  public mutating func passing(
+    _ run: some EventRun & ~Escapable,
+    of bytes: RawSpan,
+    from start: Int,
+    of topic: TopicID,
+    atMost limit: Int
+  ) -> Int {
+    guard rows[Int(topic.rawValue)].isPlain else { return 0 }
+    var (count, place) = (0, start)
+    while count < limit, let payload = run.payload(at: place), passes(bytes.extracting(payload), Int(topic.rawValue)) {
+      (count, place) = (count &+ 1, payload.upperBound)
+    }
+    return count
+  }
+
+  /// The event that was inspected last has been disposed of as it was said.
+  public mutating func confirm(_ topic: TopicID) {
+    guard let row = rows[Int(topic.rawValue)].counters else { return }
+    switch finding {
+    case .nothing: return
+    case .pass(let version): row.pass(version)
+    case .fail(let version, let keyword): row.fail(version, at: keyword)
+    case .other(let field): row.add(field)
+    }
+    row.add(.checked)
+    finding = .nothing
+  }
+  /// So many of the events that were found to pass have been taken.
+  @inline(__always) public mutating func confirm(_ count: Int, of topic: TopicID) {
+    guard let row = rows[Int(topic.rawValue)].counters else { return }
+    row.pass(Int(rows[Int(topic.rawValue)].required), count)
+    row.add(.checked, count)
+  }
+
+  // MARK: Closely
+
+  @inline(never)
+  private mutating func inspectClosely(
+    _ payload: RawSpan,
+    _ attribute: RawSpan,
+    _ index: Int,
+    _ failuresMax: Int
+  ) -> Inspection {
+    verdict.count = 0
+    let schemas = topics[index]!.schemas
+    guard let version = version(of: payload, attribute, index) else {
+      finding = .other(.unknownVersion)
+      verdict.append("\"message\":\"the event names a schema version that this topic does not take\"")
+      return schemas.consequence == .refuse ? .refused(.unknownSchemaVersion) : .setAside(version: 0)
+    }
+    let schema = schemas.versions[version].schema
+    let text = Self.text(payload, schemas.naming)
+    let reason: Refusal
+    switch validator.check(text, against: schema) {
+    case .valid:
+      finding = .pass(version: version)
+      if rows[index].hasMore { look(text, version, index) }
+      return .passes
+    case .invalid:
+      finding = .fail(version: version, validator.keyword(of: schema))
+      verdict.append("\"version\":")
+      verdict.write(atMost: 20) { $0.append(decimal: UInt64(schemas.versions[version].number)) }
+      verdict.append(",")
+      if failuresMax > 1 {
+        validator.writeVerdicts(on: text, of: schema, atMost: failuresMax, into: &verdict)
+      } else {
+        validator.writeVerdict(on: text, of: schema, into: &verdict)
+      }
+      reason = .invalidEvent
+    case .malformed(let fault):
+      finding = .other(.malformed)
+      Validator.writeVerdict(on: fault, into: &verdict)
+      reason = .malformedEvent
+    case .exhausted:
+      finding = .other(.exhausted)
+      verdict.append("\"message\":\"checking the event would take more work than one event may cost\"")
+      reason = .tooComplex
+    }
+    guard schemas.consequence == .quarantine else { return .refused(reason) }
+    return .setAside(version: schemas.versions[version].number)
+  }
+
+  /// The place of the version that an event is held to; `nil` when it names one that is not taken.
+  private mutating func version(of payload: RawSpan, _ attribute: RawSpan, _ index: Int) -> Int? {
+    let topic = topics[index]!
+    let name: VersionName
+    switch topic.schemas.naming {
+    case .attribute: name = VersionName(attribute: attribute)
+    case .wireFormat: name = VersionName(wire: payload)
+    case .member:
+      // SAFETY: a UInt8 has no padding that its bytes could show.
+      name = unsafe VersionName(member: topic.member.span.bytes, of: payload, &marks)
+    }
+    switch name {
+    case .none: return topic.schemas.required
+    case .number(let number): return topic.schemas.versions.firstIndex { $0.number == number }
+    case .wireID(let id): return topic.schemas.versions.firstIndex { $0.wireID == id }
+    case .unreadable: return nil
+    }
+  }
+  /// What of an event is JSON.
+  @_lifetime(copy payload)
+  private static func text(_ payload: RawSpan, _ naming: TopicSchemas.Naming) -> RawSpan {
+    guard naming == .wireFormat, payload.byteCount > 5, payload.byte(0) == 0 else { return payload }
+    return payload.extracting(5..<payload.byteCount)
+  }
+
+  // MARK: Beside the line
+
+  /// Shows an event that passed to the version in the shadow, and looks at its quality, when its turn has come.
+  @inline(never) private mutating func look(_ text: RawSpan, _ version: Int, _ index: Int) {
+    if let shadow = topics[index]!.schemas.shadow {
+      topics[index]!.shadowPhase += shadow.share
+      if topics[index]!.shadowPhase >= 10_000 {
+        topics[index]!.shadowPhase -= 10_000
+        show(text, to: shadow.version.schema, index)
+      }
+    }
+    guard let survey = topics[index]!.survey else { return }
+    topics[index]!.surveyPhase += 1
+    guard topics[index]!.surveyPhase == Self.surveyInterval else { return }
+    topics[index]!.surveyPhase = 0
+    self.survey(text, survey, version, index)
+  }
+
+  private mutating func show(_ text: RawSpan, to schema: Schema, _ index: Int) {
+    guard let row = rows[index].counters else { return }
+    row.add(.shadowed)
+    guard case .invalid = beside.check(text, against: schema) else { return }
+    row.failInShadow(at: beside.keyword(of: schema))
+    guard shadowVerdict.count == 0 else { return }
+    shadowTopic = TopicID(rawValue: UInt16(index))
+    beside.writeVerdict(on: text, of: schema, into: &shadowVerdict)
+  }
+  /// What the version in the shadow said has been told.
+  public mutating func forgetShadowVerdict() { shadowVerdict.count = 0 }
+
+  private mutating func survey(_ text: RawSpan, _ survey: Survey, _ version: Int, _ index: Int) {
+    let schema = topics[index]!.schemas.versions[version].schema
+    guard let row = rows[index].counters, let found = beside.survey(text, survey, schema) else { return }
+    row.add(.sampled)
+    row.add(.unseenMembers, found.unseen)
+    for field in topics[index]!.schemas.qualityFields.indices {
+      if found.present >> UInt16(field) & 1 == 0 { row.miss(field) }
+      if found.null >> UInt16(field) & 1 != 0 { row.meetNull(field) }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import Bytes
+import Events
+import Formats
+import Schemas
+import Testing
+
+@testable import Inspect
+
+/// What happens to the events of topics that have schemas.
+@Suite struct InspectorTests {
+  private static let topic = TopicID(rawValue: 1)
+
+  private static func version(_ number: UInt32, _ text: String, wireID: UInt32? = nil) throws -> TopicSchemas.Version {
+    var library = SchemaLibrary()
+    try library.add(Array(text.utf8), uri: "registry:///t/\(number).json", file: "\(number).json")
+    let schema = try Schema("registry:///t/\(number).json", in: library)
+    return TopicSchemas.Version(number: number, wireID: wireID, schema: schema)
+  }
+  private static func versions() throws -> [TopicSchemas.Version] {
+    [
+      try version(1, #"{"type":"object","required":["a"]}"#, wireID: 100),
+      try version(2, #"{"type":"object","required":["a","b"],"properties":{"b":{"type":"integer"}}}"#, wireID: 200),
+    ]
+  }
+  /// An inspector of two topics, the second of which has schemas.
+  private final class Rig {
+    let counters = InspectionCounters(shards: 2, topics: 2)
+    var inspector: Inspector
+
+    init(_ change: (inout TopicSchemas) -> Void = { _ in }) throws {
+      inspector = Inspector(
+        shard: 1,
+        counters: counters,
+        topics: 2,
+        eventBytesMax: 4096,
+        limits: JSONLimits(),
+        seed: 1
+      )
+      var schemas = TopicSchemas(versions: try versions(), required: 1)
+      change(&schemas)
+      inspector.adopt([nil, schemas])
+    }
+    func inspect(_ event: String, attribute: String = "", failuresMax: Int = 1) -> Inspection {
+      let (bytes, name) = (Array(event.utf8), Array(attribute.utf8))
+      let found = inspector.inspect(
+        bytes.span.bytes,
+        attribute: name.span.bytes,
+        of: topic,
+        failuresMax: failuresMax
+      )
+      inspector.confirm(topic)
+      return found
+    }
+    var verdict: String { Self.text(of: inspector.verdict) }
+    private static func text(of region: borrowing Region) -> String {
+      let bytes = region.bytes
+      return String(decoding: (0..<bytes.byteCount).map { bytes.byte($0) }, as: UTF8.self)
+    }
+  }
+
+  @Test func `a topic without schemas takes whatever comes`() throws {
+    let rig = try Rig()
+    let bytes = Array("no JSON".utf8)
+    let none = TopicID(rawValue: 0)
+    let isLookedAt = rig.inspector.looksAt(none)
+    #expect(!isLookedAt)
+    let found = rig.inspector.inspect(bytes.span.bytes, attribute: bytes.span.bytes, of: none)
+    #expect(found == .passes)
+    #expect(rig.counters.total(none, .checked) == 0)
+  }
+
+  @Test func `what fits passes, and what does not is refused with its version and place`() throws {
+    let rig = try Rig()
+    #expect(rig.inspect(#"{"a":1,"b":2}"#) == .passes)
+    #expect(rig.inspect(#"{"a":1,"b":"x"}"#) == .refused(.invalidEvent))
+    #expect(
+      rig.verdict
+        == #""version":2,"instance":"/b","keyword":"type","schema":"/properties/b/type","#
+        + #""message":"must be an integer, not a string""#
+    )
+    #expect(rig.inspect(#"{"a":1"#) == .refused(.malformedEvent))
+    #expect(rig.verdict.hasPrefix(#""offset":6,"message":"#))
+    #expect(rig.counters.total(Self.topic, .checked) == 3)
+    #expect(rig.counters.passed(Self.topic, version: 1) == 1)
+    #expect(rig.counters.failed(Self.topic, version: 1, at: .type) == 1)
+    #expect(rig.counters.total(Self.topic, .malformed) == 1)
+  }
+
+  @Test func `an event that is not confirmed is not counted`() throws {
+    let rig = try Rig()
+    let bytes = Array(#"{"a":1,"b":2}"#.utf8)
+    for _ in 0..<3 {
+      _ = rig.inspector.inspect(bytes.span.bytes, attribute: bytes.span.bytes.extracting(0..<0), of: Self.topic)
+    }
+    #expect(rig.counters.total(Self.topic, .checked) == 0)
+    rig.inspector.confirm(Self.topic)
+    rig.inspector.confirm(Self.topic)
+    #expect(rig.counters.total(Self.topic, .checked) == 1)
+  }
+
+  @Test(arguments: [
+    ("1", true), ("2", false), ("https://example.com/schemas/t/1", true), ("registry:///t/1.json", true),
+    ("https://example.com/t/1.json?raw#x", true), ("3", nil), ("one", nil), ("https://example.com/", nil), ("01", true),
+    ("99999999999", nil), ("", false),
+  ])
+  func `an attribute names the version that an event is held to`(name: String, passes: Bool?) throws {
+    let rig = try Rig()
+    let expected: Inspection =
+      passes.map { $0 ? .passes : .refused(.invalidEvent) } ?? .refused(.unknownSchemaVersion)
+    #expect(rig.inspect(#"{"a":1}"#, attribute: name) == expected)
+    #expect(rig.counters.total(Self.topic, .unknownVersion) == (passes == nil ? 1 : 0))
+  }
+
+  @Test func `a member names the version`() throws {
+    let rig = try Rig { $0.naming = .member("v") }
+    #expect(rig.inspect(#"{"x":[{"v":2}],"v":1,"a":1}"#) == .passes)
+    #expect(rig.inspect(#"{"a":1,"v":"1"}"#) == .passes)
+    #expect(rig.inspect(#"{"a":1,"v":2}"#) == .refused(.invalidEvent))
+    #expect(rig.inspect(#"{"a":1}"#) == .refused(.invalidEvent))
+    #expect(rig.inspect(#"{"a":1,"v":7}"#) == .refused(.unknownSchemaVersion))
+    #expect(rig.inspect(#"{"a":1,"v":null}"#) == .refused(.unknownSchemaVersion))
+    #expect(rig.inspect(#"{"a":1,"v":"#) == .refused(.unknownSchemaVersion))
+  }
+
+  @Test func `the wire format of registries is recognised, and its five bytes are no JSON`() throws {
+    let rig = try Rig { $0.naming = .wireFormat }
+    #expect(rig.inspect("\u{0}\u{0}\u{0}\u{0}d" + #"{"a":1}"#) == .passes)
+    #expect(rig.inspect("\u{0}\u{0}\u{0}\u{0}e" + #"{"a":1}"#) == .refused(.unknownSchemaVersion))
+    #expect(rig.inspect(#"{"a":1,"b":2}"#) == .passes)
+    #expect(rig.inspect("\u{0}\u{0}") == .refused(.malformedEvent))
+  }
+
+  @Test func `what does not fit is set aside where the topic says so`() throws {
+    let rig = try Rig { $0.consequence = .quarantine }
+    #expect(rig.inspect(#"{"a":1}"#) == .setAside(version: 2))
+    #expect(rig.inspect("{") == .setAside(version: 2))
+    #expect(rig.inspect("{}", attribute: "9") == .setAside(version: 0))
+  }
+
+  @Test func `a version in the shadow counts what it would refuse, and refuses nothing`() throws {
+    let strict = try Self.version(3, #"{"properties":{"b":{"maximum":4}}}"#)
+    let rig = try Rig { $0.shadow = TopicSchemas.Shadow(version: strict, share: 5000) }
+    for value in 0..<10 { #expect(rig.inspect(#"{"a":1,"b":\#(value)}"#) == .passes) }
+    #expect(rig.counters.total(Self.topic, .shadowed) == 5)
+    #expect(rig.counters.total(Self.topic, .shadowRefused) == 3)
+    #expect(rig.counters.failedInShadow(Self.topic, at: .maximum) == 3)
+    let told = rig.inspector.shadowVerdict.count
+    #expect(told > 0)
+    #expect(rig.inspector.shadowTopic == Self.topic)
+    rig.inspector.forgetShadowVerdict()
+    #expect(rig.inspector.shadowVerdict.count == 0)
+  }
+
+  @Test func `missing, null and unseen members are counted in a sample`() throws {
+    let rig = try Rig { $0.qualityFields = ["a", "c"] }
+    for _ in 0..<16 { #expect(rig.inspect(#"{"a":null,"b":2,"new":{"x":1},"other":[1]}"#) == .passes) }
+    #expect(rig.counters.total(Self.topic, .sampled) == 1)
+    #expect(rig.counters.null(Self.topic, field: 0) == 1)
+    #expect(rig.counters.missing(Self.topic, field: 0) == 0)
+    #expect(rig.counters.missing(Self.topic, field: 1) == 1)
+    #expect(rig.counters.total(Self.topic, .unseenMembers) == 2)
+  }
+
+  @Test func `a run passes up to the first event that does not fit`() throws {
+    struct Fixed: EventRun {
+      let places: [Range<Int>]
+      func payload(at offset: Int) -> Range<Int>? { places.first { $0.lowerBound >= offset } }
+    }
+    let rig = try Rig()
+    let events = [#"{"a":1,"b":1}"#, #"{"a":1,"b":2}"#, #"{"a":1}"#, #"{"a":1,"b":3}"#]
+    let bytes = Array(events.joined().utf8)
+    var places: [Range<Int>] = []
+    for event in events {
+      let start = places.last?.upperBound ?? 0
+      places.append(start..<start + event.utf8.count)
+    }
+    let run = Fixed(places: places)
+    let all = rig.inspector.passing(run, of: bytes.span.bytes, from: 0, of: Self.topic, atMost: 64)
+    let first = rig.inspector.passing(run, of: bytes.span.bytes, from: 0, of: Self.topic, atMost: 1)
+    #expect(all == 2)
+    #expect(first == 1)
+    #expect(rig.counters.total(Self.topic, .checked) == 0)
+    rig.inspector.confirm(2, of: Self.topic)
+    #expect(rig.counters.total(Self.topic, .checked) == 2)
+  }
+
+  @Test func `schemas that are taken away are not asked any more`() throws {
+    let rig = try Rig()
+    rig.inspector.adopt([])
+    #expect(rig.inspect("no JSON") == .passes)
+  }
+}
