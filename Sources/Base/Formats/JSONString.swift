@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 
 /// Where a string stands in its text, without its quotes.
 ///
@@ -85,6 +85,33 @@ internal import Bytes
       guard byte == right.next(in: bytes) else { return false }
       if byte == nil { return true }
     }
+  }
+
+  /// Whether it means this ASCII text.
+  public func isSame(as text: StaticString, in bytes: RawSpan) -> Bool {
+    guard hasEscapes else { return bytes.extracting(range).equals(text) }
+    var meaning = Meaning(self)
+    for place in 0..<text.utf8CodeUnitCount {
+      // SAFETY: the loop keeps within the text, which lives as long as the process.
+      guard unsafe meaning.next(in: bytes) == text.utf8Start[place] else { return false }
+    }
+    return meaning.next(in: bytes) == nil
+  }
+  /// Writes the bytes that it means behind what `region` holds; `false`, with less written, when there is no room.
+  ///
+  /// Half a surrogate pair becomes three bytes that are no UTF-8.
+  public func write(into region: inout Region, from bytes: RawSpan) -> Bool {
+    guard hasEscapes else {
+      guard range.count <= region.room else { return false }
+      region.append(bytes.extracting(range))
+      return true
+    }
+    var meaning = Meaning(self)
+    while let byte = meaning.next(in: bytes) {
+      guard region.room > 0 else { return false }
+      region.append(byte)
+    }
+    return true
   }
 
   /// A hash of words, the last one filled up with zeros.
