@@ -13,11 +13,12 @@ import Testing
     log.add([0xC3, 0x28, 0x00])
     log.add("{\n  \"b\": 2\r\n}", topic: 1)
     log.add("", topic: 1)
+    log.add(Array("7".utf8), topic: 1, headers: [("ce_id", "\"1\""), ("ce_slu", "€"), ("sluice-", "")])
     log.seal()
     let cat = try Program.run("log", "cat", "--data", log.path)
     #expect(cat.status == 0, "\(cat.errors)")
     let events = try cat.objects()
-    try #require(events.count == 5)
+    try #require(events.count == 6)
     let first =
       #"{"topic":"events","partition":0,"offset":0,"time":"2026-01-31T12:00:00.000000000Z","clock":"unknown","#
       + #""id":"01900000-0000-7000-8000-000000000000","principal":3,"#
@@ -30,7 +31,9 @@ import Testing
     #expect(events[2]["key"] == nil && events[2]["principal"] == nil)
     #expect((events[3]["value"] as? [String: Int]) == ["b": 2])
     #expect(events[3]["topic"] as? String == "orders" && events[3]["offset"] as? Int == 0)
-    #expect(events[4]["valueText"] as? String == "")
+    #expect(events[4]["valueText"] as? String == "" && events[4]["headers"] == nil)
+    let headers = events[5]["headers"] as? [String: String]
+    #expect(headers == ["ce_id": "\"1\"", "ce_slu": "€", "sluice-": ""])
   }
 
   @Test(arguments: ["cat", "tail", "topics", "export"])

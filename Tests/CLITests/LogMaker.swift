@@ -81,7 +81,8 @@ final class LogMaker {
     key: [UInt8]? = nil,
     topic: Int = 0,
     principal: UInt32 = 0,
-    trace: TraceParent? = nil
+    trace: TraceParent? = nil,
+    headers: [(key: String, value: String)] = []
   ) {
     let id = TopicID(rawValue: UInt16(topic))
     if batch.room < value.count + (key?.count ?? 0) + 128 { commit() }
@@ -98,7 +99,9 @@ final class LogMaker {
     let grant = Grant(topic: id, principal: PrincipalID(rawValue: principal), eventBytesMax: 1 << 20)
     let milliseconds = utcNs / 1_000_000
     let isTaken: Bool
-    if let key {
+    if !headers.isEmpty {
+      isTaken = addWithHeaders(headers, value, grant, StampHeader(stamp), offset: offset, milliseconds)
+    } else if let key {
       let event = Event(grant: grant, origin: Origin(), key: key.span.bytes, payload: value.span.bytes)
       isTaken = batch.append(event, stamp: StampHeader(stamp), offset: offset, timestampMs: milliseconds)
     } else {
@@ -107,6 +110,31 @@ final class LogMaker {
     }
     precondition(isTaken)
     utcNs += 1_000_000
+  }
+  private func addWithHeaders(
+    _ headers: [(key: String, value: String)],
+    _ value: [UInt8],
+    _ grant: Grant,
+    _ stamp: StampHeader,
+    offset: UInt64,
+    _ timestampMs: Int64
+  ) -> Bool {
+    var more = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    more.count = EventDetails.headBytes
+    for header in headers {
+      let (key, value) = (Array(header.key.utf8), Array(header.value.utf8))
+      precondition(more.append(header: key.span.bytes, value: value.span.bytes))
+    }
+    EventDetails(headerCount: headers.count, headerBytes: more.count - EventDetails.headBytes).store(in: &more)
+    let event = Event(
+      grant: grant,
+      origin: Origin(),
+      key: value.span.bytes.extracting(0..<0),
+      hasKey: false,
+      payload: value.span.bytes,
+      details: more.bytes
+    )
+    return batch.append(event, stamp: stamp, offset: offset, timestampMs: timestampMs)
   }
   /// The same with text.
   func add(_ value: String, key: String? = nil, topic: Int = 0) {

@@ -181,6 +181,61 @@ struct RecordTests {
     return fits ? hex(record.bytes) : "full"
   }
 
+  @Test(arguments: [0, 1, 3, 62])
+  func `a stamped record with further headers equals the same record written field by field`(count: Int) {
+    let header = StampHeader(at: ClockReading(utcNs: 77, errorNs: 5, state: .locked, monotonicNs: 0))
+    var more = region(bytes: 4096)
+    var all = region(bytes: 4096)
+    var byField = region(bytes: 1 << 20)
+    for index in 0..<count {
+      let (key, value) = (Array("ce_\(index)".utf8), [UInt8](repeating: 1, count: index * 7 % 80))
+      let fits = more.append(header: key.span.bytes, value: value.span.bytes)
+      #expect(fits)
+    }
+    all.write(atMost: 200) { $0.append(header) }
+    all.append(more.bytes)
+    // The number of headers comes first, zigzagged.
+    let counted = [UInt8(2 * (count + 1))] + all.bytes.withUnsafeBytes { Array($0.dropFirst()) }
+    for (hasKey, valueCount) in [(true, 0), (false, 0), (false, 100), (true, 9000)] {
+      let (key, value) = ([UInt8](repeating: 8, count: hasKey ? 70 : 0), [UInt8](repeating: 7, count: valueCount))
+      byField.count = 0
+      let fits = byField.append(
+        record: -300,
+        offsetDelta: 1000,
+        key: key.span.bytes,
+        hasKey: hasKey,
+        value: value.span.bytes,
+        hasValue: true,
+        headers: counted.span.bytes
+      )
+      #expect(fits)
+      var record = region(bytes: 1 << 20)
+      record.write(atMost: key.count + valueCount + more.count + Record.overheadBytesMax) {
+        $0.append(
+          record: RecordDeltas(timestampDelta: -300, offsetDelta: 1000)!,
+          key: key.span.bytes,
+          hasKey: hasKey,
+          value: value.span.bytes,
+          stamp: header,
+          headers: more.bytes,
+          headerCount: count
+        )
+      }
+      #expect(hex(record.bytes) == hex(byField.bytes), "\(hasKey) \(valueCount)")
+    }
+  }
+
+  @Test func `a header that does not fit is not begun`() {
+    var small = region(bytes: 4096)
+    let (key, value) = (Array("key".utf8), Array("value".utf8))
+    small.count = 4096 - 10
+    let fits = small.append(header: key.span.bytes, value: value.span.bytes)
+    #expect(fits && small.count == 4096)
+    small.count = 4096 - 9
+    let isTooMuch = small.append(header: key.span.bytes, value: value.span.bytes)
+    #expect(!isTooMuch && small.count == 4096 - 9)
+  }
+
   @Test func `a record that does not fit leaves the region as it was`() {
     var small = region(bytes: 4096)
     small.count = 4090

@@ -11,6 +11,8 @@ struct Kept: Equatable {
   var key: [UInt8]?
   var value: [UInt8]
   var stamp: Stamp?
+  /// Its headers besides the stamp, as `key=value`.
+  var headers: [String] = []
 }
 
 /// A region for tests.
@@ -71,13 +73,22 @@ func read(_ sealed: borrowing Sealed, headerBytes: Int = 64) throws -> [Kept] {
           timestampMs: record.timestampMs,
           key: record.hasKey ? array(record.key) : nil,
           value: array(record.value),
-          stamp: try record.stamp()
+          stamp: try record.stamp(),
+          headers: headers(of: record)
         )
       )
     }
   }
   precondition(batches == sealed.batches && kept.count == sealed.events)
   return kept
+}
+/// The headers of a record besides its stamp, as `key=value`.
+func headers(of record: Record) -> [String] {
+  var (reader, found) = (record.headerReader(), [String]())
+  while let header = reader.next() {
+    found.append(String(decoding: array(header.key) + Array("=".utf8) + array(header.value), as: UTF8.self))
+  }
+  return found.filter { !$0.hasPrefix("sluice=") }
 }
 /// A copy of bytes.
 func array(_ bytes: RawSpan) -> [UInt8] { (0..<bytes.byteCount).map { bytes.byte($0) } }

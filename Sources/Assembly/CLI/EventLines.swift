@@ -53,7 +53,7 @@ struct CommitDecoder: ~Copyable {
 /// Writes events as lines of JSON.
 ///
 ///     {"topic":"orders","partition":0,"offset":17,"time":"2026-01-31T12:00:00.000000001Z","clock":"unknown",
-///      "id":"0194…","principal":3,"traceparent":"00-…","key":"k7","value":{"amount":12}}
+///      "id":"0194…","principal":3,"traceparent":"00-…","key":"k7","headers":{"ce_id":"1"},"value":{"amount":12}}
 struct EventLines: ~Copyable {
   /// Where they go.
   var output: Output
@@ -113,7 +113,8 @@ struct EventLines: ~Copyable {
     guard !isDone else { return nil }
     let start = Moment.secondsOf(utcNs)
     second.set(start)
-    let bound = EventLines.lineBytes + openings[place].count + 6 * (record.key.byteCount + record.value.byteCount)
+    let bytes = record.key.byteCount + record.headers.byteCount + record.value.byteCount
+    let bound = EventLines.lineBytes + openings[place].count + 6 * bytes
     let (opening, second) = (openings[place], second.bytes)
     // SAFETY: views of plain bytes that live until the end of this scope.
     let (head, time) = unsafe (opening.span.bytes, second.span.bytes)
@@ -126,6 +127,7 @@ struct EventLines: ~Copyable {
       writer.append("Z\"")
       if let stamp { writer.append(stamp) }
       if record.hasKey { writer.append(key: record.key) }
+      writer.append(headersOf: record)
       if record.hasValue { writer.append(value: record.value) }
       writer.append("}\n")
     }
@@ -186,6 +188,22 @@ extension Writer {
       append(",\"keyBase64\":")
       append(base64: key)
     }
+  }
+
+  /// Writes the headers that the event's sender gave, if there are any.
+  @_lifetime(self: copy self)
+  fileprivate mutating func append(headersOf record: Record) {
+    var reader = record.headerReader()
+    var isFirst = true
+    while let header = reader.next() {
+      guard header.key.byteCount != 6 || !header.key.starts(withLowercase: Stamp.key) else { continue }
+      append(isFirst ? ",\"headers\":{" : ",")
+      isFirst = false
+      append(quoted: header.key)
+      append(":")
+      if isUTF8(header.value) { append(quoted: header.value) } else { append(base64: header.value) }
+    }
+    if !isFirst { append("}") }
   }
 
   /// Writes JSON as it is, other text as a string, and the rest in base64, each under a name of its own.

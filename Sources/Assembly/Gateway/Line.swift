@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Events
+internal import Formats
 internal import Gate
 internal import Mark
 internal import Pack
@@ -45,7 +46,8 @@ struct Line: EventConsumer, ~Copyable {
 
   mutating func take(_ event: borrowing Event) -> Verdict {
     let count = event.payload.byteCount
-    guard count > 0 else { return refused(.emptyEvent) }
+    // A CloudEvent without data is one all the same.
+    guard count > 0 || event.headerCount > 0 else { return refused(.emptyEvent) }
     guard count <= event.grant.eventBytesMax else { return refused(.eventTooLarge) }
     if let closed { return refused(closed) }
     let rule = topics[Int(event.grant.topic.rawValue)]

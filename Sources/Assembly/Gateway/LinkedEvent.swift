@@ -1,20 +1,21 @@
 internal import Bytes
 internal import Events
 
-/// What goes before an event's key and payload on a link between shards, in memory only: fixed size, big-endian.
+/// What goes before an event's key, details and payload on a link between shards, in memory only: fixed size,
+/// big-endian.
 struct LinkedEvent {
   let lane: LaneID
   let grant: Grant
   let origin: Origin
   let clock: ClockReading
 
-  static var headBytes: Int { 80 }
+  static var headBytes: Int { 84 }
 
-  func write(keyBytes: Int, into writer: inout Writer) {
+  func write(_ event: borrowing Event, into writer: inout Writer) {
     writer.append(lane.rawValue)
     writer.append(grant.topic.rawValue)
     writer.append(grant.principal.rawValue)
-    writer.append(UInt32(keyBytes))
+    writer.append(UInt32(event.key.byteCount))
     writer.append(UInt32(grant.eventBytesMax))
     writer.append(clock.utcNs)
     writer.append(clock.monotonicNs)
@@ -28,6 +29,10 @@ struct LinkedEvent {
     writer.append(UInt64(truncatingIfNeeded: (origin.trace?.trace ?? 0) >> 64))
     writer.append(UInt64(truncatingIfNeeded: origin.trace?.trace ?? 0))
     writer.append(origin.trace?.parent ?? 0)
+    writer.append(UInt32(event.details.byteCount))
+    writer.append(event.key)
+    writer.append(event.details)
+    writer.append(event.payload)
   }
 
   init(lane: LaneID, grant: Grant, origin: Origin, clock: ClockReading) {
@@ -61,7 +66,20 @@ struct LinkedEvent {
     )
   }
 
-  static func keyBytes(_ bytes: RawSpan) -> Int { Int(bytes.integer(UInt32.self, at: 8)) }
+  /// The event that the message of a link holds.
+  @_lifetime(copy message)
+  static func event(in message: RawSpan, _ head: LinkedEvent) -> Event {
+    let keyEnd = headBytes + Int(message.integer(UInt32.self, at: 8))
+    let detailsEnd = keyEnd + Int(message.integer(UInt32.self, at: 80))
+    return Event(
+      grant: head.grant,
+      origin: head.origin,
+      key: message.extracting(headBytes..<keyEnd),
+      hasKey: true,
+      payload: message.extracting(detailsEnd..<message.byteCount),
+      details: message.extracting(keyEnd..<detailsEnd)
+    )
+  }
 }
 
 /// FNV-1a, finished so that its low bits depend on all of the key.

@@ -149,18 +149,9 @@ public struct Links: ~Copyable, Sendable {
   /// Sends an event to the shard that serves `lane`: its number on the link, or `nil` when the channel is full.
   mutating func send(_ event: borrowing Event, to lane: LaneID, at clock: ClockReading) -> EventNumber? {
     let target = Int(lane.rawValue) % shards
-    let count = LinkedEvent.headBytes + event.key.byteCount + event.payload.byteCount
+    let count = LinkedEvent.headBytes + event.key.byteCount + event.details.byteCount + event.payload.byteCount
     let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock)
-    guard
-      outgoing[target].sender.send(
-        atMost: count,
-        { writer in
-          head.write(keyBytes: event.key.byteCount, into: &writer)
-          writer.append(event.key)
-          writer.append(event.payload)
-        }
-      )
-    else { return nil }
+    guard outgoing[target].sender.send(atMost: count, { head.write(event, into: &$0) }) else { return nil }
     outgoing[target].hasSent = true
     outgoing[target].last[Int(lane.rawValue)] += 1
     return EventNumber(rawValue: outgoing[target].last[Int(lane.rawValue)])
@@ -217,13 +208,7 @@ extension Line {
 
   /// Stores one event of another shard: its number in the lane, or `nil` when there is no room.
   private mutating func keep(_ message: RawSpan, _ head: LinkedEvent, at index: Int) -> EventNumber? {
-    let keyEnd = LinkedEvent.headBytes + LinkedEvent.keyBytes(message)
-    let event = Event(
-      grant: head.grant,
-      origin: head.origin,
-      key: message.extracting(LinkedEvent.headBytes..<keyEnd),
-      payload: message.extracting(keyEnd..<message.byteCount)
-    )
+    let event = LinkedEvent.event(in: message, head)
     let offset = writers[index].lane.nextOffset(of: head.grant.topic)
     // It was received when the other shard received it.
     stamper.read(head.clock)

@@ -12,6 +12,8 @@ public struct Event: ~Escapable {
   public let hasKey: Bool
   /// Its bytes, as they arrived.
   public let payload: RawSpan
+  /// What else is said of it, as `Formats` packs that (`EventDetails`); empty for most.
+  public let details: RawSpan
 
   /// An event without a key.
   ///
@@ -23,6 +25,7 @@ public struct Event: ~Escapable {
     key = payload.extracting(0..<0)
     hasKey = false
     self.payload = payload
+    details = payload.extracting(0..<0)
   }
   /// An event with a key.
   ///
@@ -34,6 +37,34 @@ public struct Event: ~Escapable {
     self.key = key
     hasKey = true
     self.payload = payload
+    details = payload.extracting(0..<0)
+  }
+  /// An event of which more is said.
+  ///
+  /// Copies nothing.
+  ///
+  /// - Parameters:
+  ///   - grant: where it goes.
+  ///   - origin: what its request said of it.
+  ///   - key: its key; empty when `hasKey` is false.
+  ///   - hasKey: whether it has one.
+  ///   - payload: its bytes.
+  ///   - details: what else is said of it.
+  @_lifetime(copy payload, copy key, copy details)
+  @inlinable @inline(__always) public init(
+    grant: Grant,
+    origin: Origin,
+    key: RawSpan,
+    hasKey: Bool,
+    payload: RawSpan,
+    details: RawSpan
+  ) {
+    self.grant = grant
+    self.origin = origin
+    self.key = key
+    self.hasKey = hasKey
+    self.payload = payload
+    self.details = details
   }
 }
 
@@ -55,7 +86,7 @@ public struct Grant: Hashable, Sendable {
 ///
 /// Plain data, kept by the front while it reads the request.
 public struct Origin: Hashable, Sendable {
-  /// The id the sender gave (a UUID), or `nil` to have one made.
+  /// The id the sender gave (a UUID, or one made of what names it for its sender), or `nil` to have one made.
   public var eventID: UInt128?
   /// The trace the event belongs to, when the sender named one.
   ///

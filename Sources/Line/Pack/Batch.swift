@@ -99,6 +99,9 @@ public struct Batch: ~Copyable {
     offset: UInt64,
     timestampMs: Int64
   ) -> Bool {
+    guard event.details.byteCount == 0 else {
+      return appendWithHeaders(event, stamp: stamp, offset: offset, timestampMs: timestampMs)
+    }
     guard event.hasKey else {
       return append(event.payload, topic: event.grant.topic, stamp: stamp, offset: offset, timestampMs: timestampMs)
     }
@@ -108,6 +111,34 @@ public struct Batch: ~Copyable {
     let deltas = head.deltas
     let fits = region.write(atMost: bound, leaving: reserve) {
       $0.append(record: deltas, key: event.key, hasKey: true, value: event.payload, stamp: stamp)
+    }
+    guard fits else { return false }
+    advance()
+    return true
+  }
+  /// Writes the record of an event that may have headers besides its stamp; otherwise the same.
+  @usableFromInline @inline(never)
+  mutating func appendWithHeaders(
+    _ event: borrowing Event,
+    stamp: StampHeader,
+    offset: UInt64,
+    timestampMs: Int64
+  ) -> Bool {
+    let bound =
+      event.key.byteCount + event.payload.byteCount + event.headers.byteCount + Record.overheadBytesMax
+    let shape = Shape(valueBytes: nil, stampBytes: stamp.byteCount, bound: bound)
+    guard open(event.grant.topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
+    let deltas = head.deltas
+    let fits = region.write(atMost: bound, leaving: reserve) {
+      $0.append(
+        record: deltas,
+        key: event.key,
+        hasKey: event.hasKey,
+        value: event.payload,
+        stamp: stamp,
+        headers: event.headers,
+        headerCount: event.headerCount
+      )
     }
     guard fits else { return false }
     advance()
