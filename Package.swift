@@ -83,7 +83,7 @@ let package = Package(
     module("World", on: "Base", uses: ["Bytes", "Events"]),
 
     module("Accept", on: "Line", uses: ["Bytes", "Events"]),
-    module("Decode", on: "Line", uses: ["Bytes", "Events", "Formats", "CKernels"]),
+    module("Decode", on: "Line", uses: ["Bytes", "Events", "Formats", "CKernels", "COpenSSL"]),
     module("Gate", on: "Line", uses: ["Bytes", "Events", "COpenSSL"]),
     module("Inspect", on: "Line", uses: ["Bytes", "Events", "Formats", "Schemas"]),
     module("Mark", on: "Line", uses: ["Bytes", "Events", "Formats"]),

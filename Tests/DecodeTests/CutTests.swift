@@ -55,6 +55,13 @@ struct Generator: RandomNumberGenerator {
 
 let ndjson = "application/x-ndjson"
 let id = "Sluice-Event-ID: 01890a5d-ac96-774b-bcce-b302099a8057"
+let structured = "application/cloudevents+json; charset=utf-8"
+let batch = "application/cloudevents-batch+json"
+let version = "Sluice-Schema-Version: 12"
+let attributes = ["CE-SpecVersion: 1.0", "ce-id: 1", "ce-source: /a", "ce-type: t", "ce-subject: Euro%20%E2%82%AC"]
+func envelope(_ id: String, _ more: String = "") -> String {
+  #"{"specversion":"1.0","id":"\#(id)","source":"/a","type":"t"\#(more)}"#
+}
 let trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 /// Streams of requests, each with what makes it special.
@@ -90,6 +97,22 @@ let httpStreams: [(name: String, bytes: [UInt8])] = {
         + "Transfer-Encoding: chunked\r\n\r\n5\r\n{1}\n{\r\n-1\r\n"
     ),
     ("too many bytes in chunks", chunked(Array(repeating: long + "\n", count: 18), type: ndjson)),
+    ("an array", post(#" [ {"a":1} ,{"b":[2,"]"]}, 3,"x"]"# + "\r\n", ["Sluice-Key: k", trace]) + post("{2}")),
+    ("an array in chunks", chunked(["[{\"a\"", ":1}", ",\n", "2", "]"]) + chunked([" ", "[", "]"])),
+    ("an array larger than an event", post("[\"\(long)\",\(String(repeating: "7,", count: 900))7]") + post("{2}")),
+    ("the same in chunks", chunked(["\n[", "\"\(long)\",", String(repeating: "7,", count: 900), "7]"]) + post("{2}")),
+    ("arrays that are none", post("[{},]") + post("[1] 2") + post("[") + post("[\"\u{1}\"]") + post("{2}")),
+    ("a large body that is none", post("  " + long) + chunked([" ", long]) + post("{2}")),
+    ("an array with refused ones", post(#"[{"a":1},bad]"#) + post(#"[1,"\#(long)",2]"#) + post("{2}")),
+    ("a batch", post("[\(envelope("1")),{},\(envelope("2")), 7 ]", type: batch) + post("[]", type: batch)),
+    ("an envelope", post(envelope("1"), type: structured, [trace]) + post("{}", type: structured) + post("{2}")),
+    ("an envelope in chunks", chunked([" {", String(envelope("1").dropFirst())], type: structured)),
+    ("attributes", post("<a/>", type: "text/xml", attributes) + post("", attributes) + post("{}", ["ce-id: 1"])),
+    ("attributes in chunks", chunked(["{", "}"], attributes) + chunked([], attributes)),
+    (
+      "a schema's version",
+      post("{1}", [version]) + post("{1}\n{2}", type: ndjson, [version]) + post("[1,2]", [version])
+    ),
     ("topic too long to be one", post("{1}", to: String(repeating: "t", count: 300)) + post("{2}")),
   ]
   let lines = "{1}\n{2}\r\n\n" + String(repeating: "y", count: 1100) + "\n{3}"
@@ -98,6 +121,8 @@ let httpStreams: [(name: String, bytes: [UInt8])] = {
     ("gzip in chunks", Gzip.chunked(Gzip.stored(lines), size: 7) + Array(post("{4}").utf8)),
     ("gzip of one event", Gzip.post(Gzip.stored("{1}"), type: "application/json", ["Sluice-Key: k"])),
     ("gzip in two members", Gzip.post(Gzip.stored("{1}\n{") + Gzip.stored("2}\n"))),
+    ("gzip of an array", Gzip.post(Gzip.stored("[1, 2,{}]"), type: "application/json", ["Sluice-Key: k"])),
+    ("gzip of a batch", Gzip.post(Gzip.stored("[\(envelope("1")),{}]"), type: batch)),
     ("gzip and garbage", Gzip.post(Gzip.stored("{1}\n") + [1, 2, 3]) + Array(post("{4}").utf8)),
     ("gzip that expands", Gzip.post(Gzip.repeated(0x61, runs: 150)) + Array(post("{4}").utf8)),
   ]

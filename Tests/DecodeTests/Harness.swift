@@ -1,6 +1,7 @@
 import Bytes
 import Decode
 import Events
+import Formats
 import Testing
 
 /// A stand-in for everything behind a front: it numbers what it is given and remembers it.
@@ -11,6 +12,10 @@ struct Recorder: EventConsumer, ~Copyable {
     var key: [UInt8]?
     var payload: [UInt8]
     var origin: Origin
+    var schema = ""
+    var timeNs: Int64?
+    /// Headers of the record besides the stamp, by their keys.
+    var headers: [String: String] = [:]
     var text: String { String(decoding: payload, as: UTF8.self) }
   }
   var taken: [Taken] = []
@@ -57,7 +62,11 @@ struct Recorder: EventConsumer, ~Copyable {
     let payload = bytes(event.payload)
     for (prefix, reason) in refuses where payload.starts(with: prefix.utf8) { return .refused(reason) }
     let key = event.hasKey ? bytes(event.key) : nil
-    return .numbered(number(payload, key: key, event.origin, under: event.grant))
+    let place = number(payload, key: key, event.origin, under: event.grant)
+    taken[taken.count - 1].schema = String(decoding: bytes(event.schemaName), as: UTF8.self)
+    taken[taken.count - 1].timeNs = event.timeNs
+    taken[taken.count - 1].headers = recordHeaders(bytes(event.headers), count: event.headerCount)
+    return .numbered(place)
   }
   mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
     let payload = bytes(payload)
@@ -113,6 +122,19 @@ struct Recorder: EventConsumer, ~Copyable {
 
 let topicNames = ["temps", "doors", "logs.raw"]
 let utcNs: Int64 = 1_795_173_491_000_000_042  // 2026-11-20T11:18:11.000000042Z
+
+/// Headers as they stand in a batch, without their number.
+func recordHeaders(_ bytes: [UInt8], count: Int) -> [String: String] {
+  let counted = [UInt8(2 * count)] + bytes
+  var reader = RecordHeaderReader(counted.span.bytes)
+  var found: [String: String] = [:]
+  while let header = reader.next() {
+    let key = String(decoding: header.key.withUnsafeBytes { Array($0) }, as: UTF8.self)
+    found[key] = String(decoding: header.value.withUnsafeBytes { Array($0) }, as: UTF8.self)
+  }
+  #expect(!reader.isFaulty && reader.remaining == 0 && found.count == count)
+  return found
+}
 
 func bytes(_ span: RawSpan) -> [UInt8] { span.withUnsafeBytes { Array($0) } }
 

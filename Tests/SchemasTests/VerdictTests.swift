@@ -60,7 +60,8 @@ import Testing
     ),
     (
       #"{"age":1.5}"#,
-      #""instance":"/age","keyword":"type","schema":"/properties/age/type","message":"must be an integer, not this number""#
+      #""instance":"/age","keyword":"type","schema":"/properties/age/type","#
+        + #""message":"must be an integer, not this number""#
     ),
     (
       #"{"kind":"c"}"#,

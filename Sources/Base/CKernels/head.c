@@ -73,6 +73,7 @@ size_t kernel_leading(const uint8_t *bytes, size_t n, enum kernel_set set) { ret
 #define IS(text) kernel_same(name, text, sizeof(text) - 1)
 
 static inline enum kernel_name known(const uint8_t *name, size_t count) {
+  if (count > 3 && name[2] == '-' && IS("ce-")) return kernel_name_cloudevent;
   switch (count) {
     case 4: return IS("host") ? kernel_name_host : kernel_name_other;
     case 6: return IS("expect") ? kernel_name_expect : IS("prefer") ? kernel_name_prefer : kernel_name_other;
@@ -85,6 +86,7 @@ static inline enum kernel_name known(const uint8_t *name, size_t count) {
     case 15: return IS("sluice-event-id") ? kernel_name_sluice_event_id : kernel_name_other;
     case 16: return IS("content-encoding") ? kernel_name_content_encoding : kernel_name_other;
     case 17: return IS("transfer-encoding") ? kernel_name_transfer_encoding : kernel_name_other;
+    case 21: return IS("sluice-schema-version") ? kernel_name_sluice_schema_version : kernel_name_other;
     default: return kernel_name_other;
   }
 }
@@ -125,7 +127,7 @@ static inline __attribute__((always_inline)) enum kernel_fault field_line(const 
   while (first < end && blank(in->bytes[first])) first++;
   while (end > first && blank(in->bytes[end - 1])) end--;
   bool is_plain = which == kernel_name_host && plain_host(in->bytes + first, end - first, in->n - first);
-  in->table[head->known++] = (struct kernel_field){(uint32_t)first, (uint32_t)end, which, is_plain};
+  in->table[head->known++] = (struct kernel_field){(uint32_t)start, (uint32_t)first, (uint32_t)end, which, is_plain};
   return kernel_fault_none;
 }
 

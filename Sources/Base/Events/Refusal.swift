@@ -27,6 +27,9 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case storageFull = 22
   case corruptEncoding = 23
   case expandsTooFar = 24
+  case malformedBody = 25
+  case badEnvelope = 26
+  case unknownSpecVersion = 27
   case invalidEvent = 28
   case malformedEvent = 29
   case unknownSchemaVersion = 30
@@ -88,7 +91,7 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .targetTooLong:
       Row("target_too_long", 414, 0x81, .final, "The request target is over the limit.")
     case .unsupportedMediaType:
-      Row("unsupported_media_type", 415, 0x99, .final, "Send application/json (one event) or application/x-ndjson.")
+      Row("unsupported_media_type", 415, 0x99, .final, "Send application/json, application/x-ndjson or CloudEvents.")
     case .unsupportedEncoding:
       Row("unsupported_encoding", 415, 0x99, .final, "Send the body as it is or with Content-Encoding: gzip.")
     case .expectationFailed:
@@ -113,6 +116,18 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
       Row("corrupt_encoding", 400, 0x99, .final, "The body is not what its Content-Encoding says.")
     case .expandsTooFar:
       Row("expands_too_far", 413, 0x95, .final, "The body expands beyond the limit for its size.")
+    case .malformedBody:
+      Row("malformed_body", 400, 0x99, .final, "The body is no JSON, or nested too deep; nothing of it was stored.")
+    case .badEnvelope:
+      Row(
+        "bad_envelope",
+        400,
+        0x99,
+        .final,
+        "CloudEvents: id, source, type and specversion are needed, and no attribute may be empty or malformed."
+      )
+    case .unknownSpecVersion:
+      Row("unknown_spec_version", 400, 0x99, .final, "The specversion of CloudEvents understood here is 1.0.")
     case .invalidEvent:
       Row("invalid_event", 422, 0x99, .final, "The event does not fit its topic's schema; the verdict says where.")
     case .malformedEvent:

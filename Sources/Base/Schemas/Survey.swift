@@ -21,8 +21,9 @@ internal import Formats
 
   /// What was found in an event.
   public struct Findings: Sendable {
-    /// A bit for each member that is there, and for each that is null.
+    /// A bit for each member that is there.
     public var present: UInt16 = 0
+    /// A bit for each that is null.
     public var null: UInt16 = 0
     /// Members that the schema does not know.
     public var unseen = 0

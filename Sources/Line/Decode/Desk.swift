@@ -54,6 +54,13 @@ public struct Desk: ~Copyable {
   /// Away only while events are read out of it.
   private var inflated: Region?
   var inflater = Inflater()
+  /// Where the tokens of arrays and envelopes are.
+  var marks: JSONMarks
+  /// What a CloudEvent says of itself.
+  ///
+  /// Away only while the event is taken.
+  private var details: Region?
+  let names = EventNames()
 
   /// - Parameters:
   ///   - limits: what fronts refuse beyond.
@@ -71,6 +78,13 @@ public struct Desk: ~Copyable {
     fields = FieldTable()
     scratch = Region(id: RegionID(rawValue: 0), byteCount: limits.eventBytesMax + 2)
     inflated = Region(id: RegionID(rawValue: 0), byteCount: limits.inflatedBytesMax)
+    details = Region(id: RegionID(rawValue: 0), byteCount: CloudEvent.detailsBytesMax)
+    // Nothing is refused here that would be taken alone, in a line, but for what nobody can nest by mistake.
+    var grammar = JSONLimits()
+    (grammar.depthMax, grammar.membersMax) = (Desk.depthMax, .max)
+    (grammar.stringBytesMax, grammar.numberBytesMax) = (.max, .max)
+    (grammar.allowsDuplicateNames, grammar.allowsLoneSurrogates) = (true, true)
+    marks = JSONMarks(bytesMax: max(limits.arrayBytesMax, limits.eventBytesMax), limits: grammar)
   }
 
   /// How many more answers may wait, over all connections.
@@ -105,6 +119,15 @@ public struct Desk: ~Copyable {
   }
   mutating func put(scratch region: consuming Region) { scratch = consume region }
 
+  /// How deep an event in an array or an envelope may be nested, the array included.
+  static var depthMax: Int { 65 }
+
+  mutating func borrowDetails() -> Region {
+    guard let region = details.take() else { broken("one event is told of at a time") }
+    return region
+  }
+  mutating func put(details region: consuming Region) { details = consume region }
+
   mutating func borrowInflated() -> Region {
     guard var region = inflated.take() else { broken("one body is inflated at a time") }
     region.count = 0
@@ -115,8 +138,8 @@ public struct Desk: ~Copyable {
 
 /// Room for the known fields of one head.
 @safe struct FieldTable: ~Copyable {
-  /// More known fields than a sensible request has: each at most twice or so.
-  static var count: Int { 32 }
+  /// More known fields than a sensible request has: each at most twice or so, and attributes of a CloudEvent.
+  static var count: Int { 96 }
   let memory: UnsafeMutablePointer<kernel_field>
 
   init() {

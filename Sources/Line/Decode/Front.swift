@@ -103,6 +103,9 @@ public struct FrontLimits: Sendable {
   /// The defaults.
   public init() {}
 
+  /// A JSON array of events, in bytes: it is kept whole until its last event is taken, wherever it was put together.
+  public var arrayBytesMax: Int { min(bodyBytesMax, carryBytesMax, inflatedBytesMax) }
+
   /// Whether a head with the largest event behind it fits a carry, and every count fits its field.
   public var isSound: Bool {
     let sizes = [headBytesMax, targetBytesMax, bodyBytesMax, compressedBytesMax, inflatedBytesMax, eventBytesMax]

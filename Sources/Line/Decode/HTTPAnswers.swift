@@ -79,7 +79,7 @@ extension Desk {
   // MARK: Receipts
 
   private mutating func writeReceipt(_ answer: Answer, _ room: Int, into reply: inout Region) {
-    if answer.events == 0 {
+    if answer.events == 0, answer.refusedEvents > 0 {
       guard answer.traits.contains(.isMixed) || answer.refusedEvents > 1 else {
         return writeProblem(answer, room, into: &reply)
       }
@@ -278,7 +278,7 @@ extension Desk {
       switch answer.reason {
       case .unauthenticated: writer.append("WWW-Authenticate: Bearer\r\n")
       case .methodNotAllowed: writer.append(Desk.allow(answer))
-      case .unsupportedMediaType: writer.append("Accept-Post: application/json, application/x-ndjson\r\n")
+      case .unsupportedMediaType: appendAcceptPost(to: &writer)
       case .unsupportedEncoding: writer.append("Accept-Encoding: gzip\r\n")
       default: break
       }
@@ -298,6 +298,11 @@ extension Desk {
     }
     Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
     if answer.traits.contains(.isHead) { reply.count = bodyAt }
+  }
+
+  private func appendAcceptPost(to writer: inout Writer) {
+    writer.append("Accept-Post: application/json, application/x-ndjson, ")
+    writer.append("application/cloudevents+json, application/cloudevents-batch+json\r\n")
   }
 
   private func appendRetryAfter(to writer: inout Writer) {

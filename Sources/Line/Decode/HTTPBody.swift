@@ -11,7 +11,34 @@ extension HTTPFront {
     at desk: inout Desk
   ) -> Step {
     guard desk.answers.free > 0 else { return .stalled() }
-    let verdict = consumer.take(event)
+    return settle(consumer.take(event), at: &desk)
+  }
+
+  /// Offers an event of a request, with what its head says of it.
+  @inline(__always)
+  func offer(
+    _ payload: RawSpan,
+    _ head: RequestHead,
+    _ bytes: RawSpan,
+    into consumer: inout some EventConsumer & ~Copyable
+  ) -> Verdict {
+    guard head.hasKey || flags.contains(.hasSchema) else {
+      return consumer.take(Event(grant: grant, origin: head.origin, payload: payload))
+    }
+    let key = bytes.extracting(head.key.start..<head.key.end)
+    guard flags.contains(.hasSchema) else {
+      return consumer.take(Event(grant: grant, origin: head.origin, key: key, payload: payload))
+    }
+    // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
+    let details = unsafe details.span.bytes.extracting(0..<Int(detailsCount))
+    let hasKey = head.hasKey
+    return consumer.take(
+      Event(grant: grant, origin: head.origin, key: key, hasKey: hasKey, payload: payload, details: details)
+    )
+  }
+
+  /// Owes the answer to a request with one event.
+  mutating func settle(_ verdict: Verdict, at desk: inout Desk) -> Step {
     let length = unitBytes
     switch verdict {
     case .later: return .stalled()
@@ -29,7 +56,7 @@ extension HTTPFront {
   }
 
   /// How many bytes the request under way has, head and body, once its body is whole.
-  private var unitBytes: Int { Int(phase == .unitChunks ? walk.at : remaining) }
+  var unitBytes: Int { Int(phase == .unitChunks ? walk.at : remaining) }
 
   /// Goes on to the next request, or to the end.
   @inline(__always) mutating func next() {
@@ -44,6 +71,9 @@ extension HTTPFront {
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
   ) throws(Refusal) -> Step {
+    if content == .json, Int(remaining &- headBytes) > Int(eventBytesMax), flags.isDisjoint(with: [.isGzip, .isArray]) {
+      return lookIntoLarge(bytes, into: &consumer, at: &desk)
+    }
     guard bytes.byteCount >= Int(remaining) else { return Step(advanced: 0, pause: .hungry(forBytes: Int(remaining))) }
     if flags.contains(.isGzip) { return try takeCompressed(bytes, into: &consumer, at: &desk) }
     let body = bytes.extracting(Int(headBytes)..<Int(remaining))
@@ -64,16 +94,23 @@ extension HTTPFront {
         bodyBytes += UInt32(end - start)
         if flags.contains(.isGzip) {
           guard expected <= desk.limits.compressedBytesMax else { throw .bodyTooLarge }
-        } else if expected > Int(eventBytesMax) {
-          guard expected <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
-          consumer.refuse(.eventTooLarge, under: grant)
-          owe(refused: .eventTooLarge, at: &desk)
-          let used = Int(walk.at)
-          base = walk
-          base.at = 0
-          phase = .discardChunks
-          return .advanced(used)
+          continue
         }
+        decide(bytes.extracting(start..<end))
+        guard expected > Int(eventBytesMax) else { continue }
+        guard expected <= desk.limits.bodyBytesMax else { throw .bodyTooLarge }
+        guard let reason = excess(expected, at: desk) else { continue }
+        if reason == .eventTooLarge {
+          consumer.refuse(reason, under: grant)
+          owe(refused: reason, at: &desk)
+        } else {
+          owe(problem: reason, at: &desk)
+        }
+        let used = Int(walk.at)
+        base = walk
+        base.at = 0
+        phase = .discardChunks
+        return .advanced(used)
       case .end:
         if flags.contains(.isGzip) { return try takeCompressed(bytes, into: &consumer, at: &desk) }
         return try takeChunks(bytes, into: &consumer, at: &desk)
@@ -91,6 +128,18 @@ extension HTTPFront {
     let found = try again.next(in: bytes, headBytesMax: desk.limits.headBytesMax, table: desk.fields)
     if case .data(let start, let end) = found, end - start == Int(bodyBytes) {
       return try take(body: bytes.extracting(start..<end), of: bytes, into: &consumer, at: &desk)
+    }
+    if Int(bodyBytes) > desk.limits.eventBytesMax {
+      var region = desk.borrowInflated()
+      do throws(Refusal) {
+        try desk.gather(bytes, from: ChunkWalk(at: Int(headBytes)), count: Int(bodyBytes), into: &region)
+        let step = try take(gathered: region, of: bytes, into: &consumer, at: &desk)
+        desk.put(inflated: region)
+        return step
+      } catch {
+        desk.put(inflated: region)
+        throw error
+      }
     }
     var scratch = desk.borrowScratch()
     do throws(Refusal) {
@@ -120,7 +169,10 @@ extension HTTPFront {
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
   ) throws(Refusal) -> Step {
-    guard body.byteCount > 0, body.byteCount <= Int(eventBytesMax) else {
+    if content == .envelopes || (content == .json && body.beginsArray) {
+      return try takeArray(body, of: bytes, into: &consumer, at: &desk)
+    }
+    guard body.byteCount > 0 || content == .data, body.byteCount <= Int(eventBytesMax) else {
       let reason: Refusal = body.byteCount == 0 ? .emptyEvent : .eventTooLarge
       guard desk.answers.free > 0 else { return .stalled() }
       let used = unitBytes
@@ -129,17 +181,14 @@ extension HTTPFront {
       next()
       return .advanced(used)
     }
+    if content != .json { return try takeCloudEvent(body, of: bytes, into: &consumer, at: &desk) }
     guard flags.contains(.hasOrigin) else {
       return take(Event(grant: grant, origin: Origin(), payload: body), into: &consumer, at: &desk)
     }
     var head = RequestHead()
     _ = try head.read(bytes, limits: desk.limits, table: desk.fields)
-    let origin = head.origin
-    guard head.hasKey else {
-      return take(Event(grant: grant, origin: origin, payload: body), into: &consumer, at: &desk)
-    }
-    let key = bytes.extracting(head.key.start..<head.key.end)
-    return take(Event(grant: grant, origin: origin, key: key, payload: body), into: &consumer, at: &desk)
+    guard desk.answers.free > 0 else { return .stalled() }
+    return settle(offer(body, head, bytes, into: &consumer), at: &desk)
   }
 
   /// Inflates a body that is whole, and takes what is in it.
@@ -256,7 +305,7 @@ extension HTTPFront {
     at desk: inout Desk
   ) -> Int? {
     // A line that was cut is looked at from where the last look ended.
-    guard scanned == 0, flags.isDisjoint(with: [.hasKey, .hasTrace, .isSkipping]), hasRoomToNote(at: &desk) else {
+    guard scanned == 0, flags.isDisjoint(with: .special.union(.isSkipping)), hasRoomToNote(at: &desk) else {
       return nil
     }
     let lines = LineRun(text, eventBytesMax: Int(eventBytesMax))
@@ -384,7 +433,7 @@ extension HTTPFront {
     return offer(line, into: &consumer, at: &desk)
   }
 
-  private mutating func offerTooLarge(
+  mutating func offerTooLarge(
     into consumer: inout some EventConsumer & ~Copyable,
     at desk: inout Desk
   ) -> Bool {
@@ -408,7 +457,7 @@ extension HTTPFront {
     guard hasRoomToNote(at: &desk) else { return false }
     let payload = line.extracting(0..<count)
     let verdict =
-      flags.isDisjoint(with: [.hasKey, .hasTrace])
+      flags.isDisjoint(with: .special)
       ? consumer.take(Event(grant: grant, origin: Origin(), payload: payload)) : take(line: payload, into: &consumer)
     switch verdict {
     case .later: return false
@@ -420,12 +469,19 @@ extension HTTPFront {
 
   /// Offers a line with what the request's head says of every line.
   private func take(line: RawSpan, into consumer: inout some EventConsumer & ~Copyable) -> Verdict {
-    guard flags.contains(.hasKey) else {
-      return consumer.take(Event(grant: grant, origin: lineOrigin, payload: line))
-    }
-    // SAFETY: the bytes are those of a whole array of this front, which outlives the call.
-    let key = unsafe key.span.bytes.extracting(0..<Int(keyCount))
-    return consumer.take(Event(grant: grant, origin: lineOrigin, key: key, payload: line))
+    // SAFETY: the bytes are those of whole arrays of this front, which outlives the call.
+    let key = unsafe key.span.bytes.extracting(0..<(flags.contains(.hasKey) ? Int(keyCount) : 0))
+    let details = unsafe details.span.bytes.extracting(0..<(flags.contains(.hasSchema) ? Int(detailsCount) : 0))
+    return consumer.take(
+      Event(
+        grant: grant,
+        origin: lineOrigin,
+        key: key,
+        hasKey: flags.contains(.hasKey),
+        payload: line,
+        details: details
+      )
+    )
   }
 
   private var lineOrigin: Origin {

@@ -1,12 +1,13 @@
 internal import Bytes
 internal import CKernels
 public import Events
+internal import Formats
 
 /// HTTP/1.1, and HTTP/1.0 clients.
 ///
 /// Source: RFC 9110, RFC 9112; what it adds is in `Docs/Protocols/http.md`.
 ///
-///     head ─▶ unit        one JSON event, or a compressed body: whole, then taken
+///     head ─▶ unit        one event, an array of events, or a compressed body: whole, then taken
 ///          ─▶ lines       NDJSON: line by line, each as soon as it is whole
 ///          ─▶ discard     the body of a request that is refused
 ///          ─▶ ended       nothing more is read
@@ -15,9 +16,20 @@ public import Events
 public struct HTTPFront: Front, ~Copyable {
   /// Where it stands between two calls.
   enum Phase: UInt8 { case head, unit, unitChunks, lines, lineChunks, discard, discardChunks, ended }
+  /// What the body of the request under way is.
+  enum Content: UInt8 {
+    /// JSON: one event, or an array of them.
+    case json
+    /// An event a line.
+    case lines
+    /// The data of a CloudEvent, whose attributes are fields.
+    case data
+    /// A CloudEvent, or an array of them.
+    case envelope, envelopes
+  }
   /// What it remembers of its listener and of the request under way.
   struct Flags: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     static var requiresKey: Flags { Flags(rawValue: 1) }
     static var isGzip: Flags { Flags(rawValue: 2) }
     static var isLines: Flags { Flags(rawValue: 4) }
@@ -32,6 +44,13 @@ public struct HTTPFront: Front, ~Copyable {
     ///
     /// One is forgiven. Source: RFC 9112 §2.2.
     static var hasSkippedLine: Flags { Flags(rawValue: 128) }
+    /// Every event has the schema in `details`.
+    static var hasSchema: Flags { Flags(rawValue: 256) }
+    /// The JSON body begins an array of events, or is one event.
+    static var isArray: Flags { Flags(rawValue: 512) }
+    static var isSingle: Flags { Flags(rawValue: 1024) }
+    /// What lines need that are not taken by runs.
+    static var special: Flags { [.hasKey, .hasTrace, .hasSchema] }
     /// What holds for the connection, not for a request.
     static var lasting: Flags { requiresKey }
   }
@@ -47,6 +66,8 @@ public struct HTTPFront: Front, ~Copyable {
   public static var name: StaticString { "http" }
   /// A record key that holds for every line of a request, at the most.
   public static var lineKeyBytesMax: Int { 48 }
+  /// A schema's version as it is written, at the most.
+  static var schemaBytesMax: Int { 9 }
 
   var queue = AnswerQueue()
   /// The receipt that is being made, and what else it will wait for.
@@ -55,6 +76,8 @@ public struct HTTPFront: Front, ~Copyable {
   var receipt = AnswerPool.none
   var waits = AnswerPool.none
   var phase = Phase.head
+  var content = Content.json
+  var detailsCount: UInt8 = 0
   var flags: Flags
   var traits: Answer.Traits = []
   var topic: UInt16 = 0
@@ -80,6 +103,7 @@ public struct HTTPFront: Front, ~Copyable {
   var traceLow: UInt64 = 0
   var traceParent: UInt64 = 0
   var key: InlineArray<48, UInt8> = InlineArray(repeating: 0)
+  var details: InlineArray<21, UInt8> = InlineArray(repeating: 0)
 
   /// A front for a connection that has just been accepted.
   public init(_ traits: FrontTraits) { flags = traits.requiresKey ? .requiresKey : [] }
@@ -299,7 +323,8 @@ public struct HTTPFront: Front, ~Copyable {
     at desk: inout Desk
   ) throws(Refusal) -> Grant {
     guard let principal = principal(head.credential, bytes, from: &consumer) else { throw .unauthenticated }
-    guard head.media == .json || head.media == .lines else { throw .unsupportedMediaType }
+    guard let content = head.content else { throw .unsupportedMediaType }
+    self.content = content
     guard head.coding != .other else { throw .unsupportedEncoding }
     guard head.framing != .none else { throw .lengthRequired }
     if head.framing == .length {
@@ -310,7 +335,13 @@ public struct HTTPFront: Front, ~Copyable {
         else { throw .bodyTooLarge }
       }
     }
-    if head.media == .lines {
+    if content == .envelopes {
+      guard head.origin.eventID == nil else { throw .malformed }
+      guard head.contentLength <= desk.limits.arrayBytesMax,
+        head.byteCount + head.contentLength <= desk.limits.carryBytesMax
+      else { throw .bodyTooLarge }
+    }
+    if content == .lines {
       // One id can't be many events'; a key that holds for many is kept here.
       guard head.origin.eventID == nil, head.key.end - head.key.start <= HTTPFront.lineKeyBytesMax else {
         throw .malformed
@@ -323,7 +354,10 @@ public struct HTTPFront: Front, ~Copyable {
     self.principal = grant.principal.rawValue
     eventBytesMax = UInt32(clamping: min(grant.eventBytesMax, desk.limits.eventBytesMax))
     if head.coding == .gzip { flags.insert(.isGzip) }
-    if head.hasOrigin { flags.insert(.hasOrigin) }
+    if head.hasOrigin {
+      flags.insert(.hasOrigin)
+      keepSchema(head, bytes)
+    }
     if head.wantsMinimal { traits.insert(.isMinimal) }
     return grant
   }
@@ -356,6 +390,16 @@ public struct HTTPFront: Front, ~Copyable {
     }
   }
 
+  /// Keeps the schema's version as details of all events of the request.
+  private mutating func keepSchema(_ head: RequestHead, _ bytes: RawSpan) {
+    guard !head.schema.isEmpty else { return }
+    flags.insert(.hasSchema)
+    let count = head.schema.end - head.schema.start
+    detailsCount = UInt8(EventDetails.headBytes + count)
+    // Neither time nor headers: all before the schema's name is zero, and stays so.
+    for offset in 0..<count { details[EventDetails.headBytes + offset] = bytes.byte(head.schema.start + offset) }
+  }
+
   /// The body of a request that is admitted.
   @inline(__always) private mutating func begin(
     _ head: RequestHead,
@@ -383,21 +427,21 @@ public struct HTTPFront: Front, ~Copyable {
       return .advanced(0)
     }
     if !isLines, !flags.contains(.isGzip) {
-      guard head.contentLength > 0 else { return refuseEvent(.emptyEvent, length: 0, head, into: &consumer, at: &desk) }
-      guard head.contentLength <= Int(eventBytesMax) else {
+      guard head.contentLength > 0 || content == .data else {
+        return refuseEvent(.emptyEvent, length: 0, head, into: &consumer, at: &desk)
+      }
+      guard head.contentLength <= Int(eventBytesMax) || content == .json || content == .envelopes else {
         return refuseEvent(.eventTooLarge, length: head.contentLength, head, into: &consumer, at: &desk)
       }
     }
     remaining = UInt32(head.byteCount + head.contentLength)
     phase = .unit
-    guard !flags.contains(.isGzip), bytes.byteCount >= Int(remaining) else { return .advanced(0) }
+    guard content == .json, !flags.contains(.isGzip), bytes.byteCount >= Int(remaining),
+      head.contentLength <= Int(eventBytesMax), bytes.byte(head.byteCount) == 0x7B
+    else { return .advanced(0) }
+    guard desk.answers.free > 0 else { return .stalled() }
     let body = bytes.extracting(head.byteCount..<Int(remaining))
-    let origin = head.origin
-    guard head.hasKey else {
-      return take(Event(grant: grant, origin: origin, payload: body), into: &consumer, at: &desk)
-    }
-    let key = bytes.extracting(head.key.start..<head.key.end)
-    return take(Event(grant: grant, origin: origin, key: key, payload: body), into: &consumer, at: &desk)
+    return settle(offer(body, head, bytes, into: &consumer), at: &desk)
   }
 
   /// The leave that the request has.

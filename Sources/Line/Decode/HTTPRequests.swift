@@ -65,12 +65,13 @@ extension HTTPFront {
     }
   }
 
-  /// Owes the receipt of a request that ended.
-  mutating func finish(at desk: inout Desk) {
+  /// Owes the receipt of a request that ended; where `atLeastOne` event had to be in it, a reason if none was.
+  mutating func finish(atLeastOne: Bool = true, at desk: inout Desk) {
     spliceWaits(at: &desk)
     if desk.isDraining { traits.insert(.closes) }
     let isEmpty = desk.answers[receipt].isEmpty
-    if isEmpty {
+    if isEmpty, !atLeastOne { desk.answers[receipt].traits.insert(.isScattered) }
+    if isEmpty, atLeastOne {
       drop(at: &desk)
       owe(problem: .emptyEvent, at: &desk)
     } else {

@@ -76,7 +76,8 @@ internal import Events
   mutating func remember(_ head: RequestHead, _ bytes: RawSpan) -> UInt8? {
     let compared = (head.byteCount + 15) / 16 * 16
     guard compared <= HeadMemos.headBytesMax, head.origin.eventID == nil, head.origin.trace == nil,
-      head.resource == .events, head.method == .post, !head.expects, head.length.end - head.length.start < 10
+      head.resource == .events, head.method == .post, !head.expects, !head.hasAttributes,
+      head.length.end - head.length.start < 10
     else { return nil }
     latest = latest &+ 1 < UInt8(HeadMemos.count) ? latest &+ 1 : 0
     let known = unsafe memory(latest)

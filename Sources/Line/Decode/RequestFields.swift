@@ -16,6 +16,7 @@ extension RequestHead {
     static var event: Seen { Seen(rawValue: 128) }
     static var expect: Seen { Seen(rawValue: 256) }
     static var trace: Seen { Seen(rawValue: 512) }
+    static var schema: Seen { Seen(rawValue: 1024) }
 
     /// Notes a field.
     ///
@@ -44,6 +45,7 @@ extension RequestHead {
       case kernel_name_content_type:
         try seen.once(.type)
         media = RequestHead.media(value)
+        type = place
       case kernel_name_authorization:
         try seen.once(.authorization)
         if value.isSame("bearer", prefix: true), value.byteCount > 7, value.byte(6) == 0x20 {
@@ -73,6 +75,13 @@ extension RequestHead {
         origin.trace = seen.contains(.trace) ? nil : TraceParent(text: value)
         seen.formUnion(.trace)
         hasOrigin = true
+      case kernel_name_sluice_schema_version:
+        try seen.once(.schema)
+        guard RequestHead.isVersion(value) else { throw .malformed }
+        (schema, hasOrigin) = (place, true)
+      case kernel_name_cloudevent:
+        let name = bytes.extracting(Int(field.name_start)..<place.start)
+        if CloudEvent.isTelling(name) { hasAttributes = true }
       default: break
       }
     }
@@ -104,6 +113,13 @@ extension RequestHead {
     return value
   }
 
+  /// A version's number as it is written: up to nine digits, the first of which is not 0.
+  private static func isVersion(_ text: RawSpan) -> Bool {
+    guard text.byteCount > 0, text.byteCount <= HTTPFront.schemaBytesMax, text.byte(0) != 0x30 else { return false }
+    for offset in 0..<text.byteCount { guard text.byte(offset) &- 0x30 < 10 else { return false } }
+    return true
+  }
+
   private static func media(_ text: RawSpan) -> Media {
     var media = Media.other
     var end = 0
@@ -113,6 +129,10 @@ extension RequestHead {
       (media, end) = (.json, 16)
     } else if text.isSame("application/x-ndjson", prefix: true) {
       (media, end) = (.lines, 20)
+    } else if text.isSame("application/cloudevents+json", prefix: true) {
+      (media, end) = (.envelope, 28)
+    } else if text.isSame("application/cloudevents-batch+json", prefix: true) {
+      (media, end) = (.envelopes, 34)
     }
     guard end < text.byteCount else { return media }
     return areUTF8(text.extracting(end..<text.byteCount)) ? media : .other

@@ -15,7 +15,7 @@ struct RequestHead {
   /// How long the body is.
   enum Framing: UInt8 { case none, length, chunked }
   /// What the body is.
-  enum Media: UInt8 { case none, json, lines, other }
+  enum Media: UInt8 { case none, json, lines, envelope, envelopes, other }
   /// How it is coded.
   enum Coding: UInt8 { case identity, gzip, other }
   /// A part of the head.
@@ -51,6 +51,10 @@ struct RequestHead {
   var hasKey = false
   /// Whether anything but its bytes is said of the event.
   var hasOrigin = false
+  /// Whether it has attributes of a CloudEvent as fields.
+  var hasAttributes = false
+  /// How many fields of the table are its own, until the next head is read.
+  var fieldCount = 0
   var contentLength = 0
   /// Where the digits of the length are; empty without one.
   var length = Place()
@@ -58,7 +62,22 @@ struct RequestHead {
   var name = Place()
   var credential = Place()
   var key = Place()
+  /// What the body is, as it is said.
+  var type = Place()
+  /// Which version of the topic's schema the events follow.
+  var schema = Place()
   var origin = Origin()
+
+  /// What its body is; `nil` when nobody can read that.
+  @inline(__always) var content: HTTPFront.Content? {
+    switch media {
+    case .envelope: .envelope
+    case .envelopes: .envelopes
+    case .json: hasAttributes ? .data : .json
+    case .lines: hasAttributes ? .data : .lines
+    case .none, .other: hasAttributes ? .data : nil
+    }
+  }
 
   /// How far the reading of a head came.
   enum Outcome { case whole, cut }
@@ -92,7 +111,8 @@ struct RequestHead {
       return .cut
     }
     byteCount = Int(scan.bytes)
-    try readFields(bytes, count: Int(scan.known), table: table)
+    fieldCount = Int(scan.known)
+    try readFields(bytes, count: fieldCount, table: table)
     return .whole
   }
 
@@ -240,7 +260,7 @@ extension RawSpan {
     }
   }
 
-  /// Whether it is `text` (letters in lower case, digits, `-`, `/`, `=`) in any case; it holds no control bytes.
+  /// Whether it is `text` (letters in lower case, digits, `-`, `+`, `/`, `=`) in any case; it holds no control bytes.
   @inline(__always) func isSame(_ text: StaticString, prefix: Bool = false) -> Bool {
     let count = text.utf8CodeUnitCount
     guard prefix ? byteCount >= count : byteCount == count else { return false }

@@ -27,6 +27,9 @@ public import Events
     guard let count = head.contentLength(bytes, at: offset), count > 0, count <= limit else { return nil }
     let start = offset &+ head.byteCount
     guard bytes.byteCount &- start >= count else { return nil }
+    // An array is many events, and what begins with a blank may be one: those are looked at more closely.
+    // SAFETY: the guards above prove that at least one byte stands at `start`.
+    guard unsafe bytes.unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self) == 0x7B else { return nil }
     return start..<start &+ count
   }
 }

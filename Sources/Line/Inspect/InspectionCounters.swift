@@ -131,7 +131,7 @@ internal import Synchronization
   public func missing(_ topic: TopicID, field: Int) -> UInt64 { sum(topic, Self.missing + field) }
   /// Events among the sampled in which a member is null.
   public func null(_ topic: TopicID, field: Int) -> UInt64 { sum(topic, Self.null + field) }
-  /// Events among the sampled by how much later than their own time they came in: up to each bound, and beyond the last.
+  /// Events by how much later than their own time they came in: up to each bound, and beyond the last.
   public func skew(_ topic: TopicID) -> [UInt64] {
     (0...Self.skewBoundsMs.count).map { sum(topic, Self.skew + $0) }
   }

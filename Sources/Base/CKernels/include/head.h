@@ -19,10 +19,15 @@ enum kernel_name : uint8_t {
   kernel_name_sluice_event_id,
   kernel_name_content_encoding,
   kernel_name_transfer_encoding,
+  kernel_name_sluice_schema_version,
+  /// Any that starts with `ce-`. Source: HTTP Protocol Binding for CloudEvents 1.0.2 §3.1.3.
+  kernel_name_cloudevent,
 };
 
 /// Where the value of such a field stands, without the blanks around it.
 struct kernel_field {
+  /// Where its name starts; that ends with the colon.
+  uint32_t name_start;
   uint32_t start;
   uint32_t end;
   enum kernel_name name;
@@ -102,8 +107,8 @@ static inline bool kernel_exact(const uint8_t *bytes, const char *text, size_t n
   return difference == 0;
 }
 
-/// Whether `n` bytes are `lower` (letters, digits, `-`, `/`, `=` only; letters in lower case), in any case, given that
-/// no control byte is among them. Setting bit 5 folds letters and maps nothing else that is printed onto those.
+/// Whether `n` bytes are `lower` (letters, digits, `-`, `+`, `/`, `=` only; letters in lower case), in any case, given
+/// that no control byte is among them. Setting bit 5 folds letters and maps nothing else that is printed onto those.
 static inline bool kernel_same(const uint8_t *bytes, const char *lower, size_t n) {
   uint64_t difference = 0;
   if (n >= 8) {

@@ -3,7 +3,7 @@ public import Formats
 
 /// What a sender is told of an event that does not fit, as the members of a JSON object.
 ///
-///     "instance":"/metrics/temp_c","keyword":"maximum","schema":"/properties/…/maximum","message":"must be at most 125"
+///     "instance":"/metrics/temp_c","keyword":"maximum","schema":"/properties/…","message":"must be at most 125"
 ///
 /// Nothing of the event is quoted but names that look like names.
 extension Validator {
