@@ -75,7 +75,7 @@ let package = Package(
 
     module("Bytes", on: "Base", uses: ["CKernels"]),
     module("Events", on: "Base"),
-    module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "CZlib", "Events"]),
+    module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "COpenSSL", "CZlib", "Events"]),
     module("Schemas", on: "Base", uses: ["Bytes", "CIDN2", "CPCRE2", "Formats"]),
     module("Settings", on: "Base", uses: ["CYAML", "Events"]),
     module("Telemetry", on: "Base", uses: ["Bytes", "Events"]),

@@ -113,7 +113,7 @@ struct Rig: ~Copyable {
   }
   /// A reply's region, filled.
   mutating func reply(_ bytes: [UInt8], _ index: Int = 0) -> Region {
-    var region = host.take(RegionID(rawValue: UInt32(sizes.batches + index)))
+    var region = host.take(RegionID(rawValue: UInt32(sizes.commitRegions + index)))
     region.count = 0
     region.append(bytes.span.bytes)
     return region

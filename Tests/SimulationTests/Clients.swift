@@ -1,4 +1,5 @@
 import Events
+import Formats
 import LogReading
 import Simulator
 import World
@@ -27,6 +28,8 @@ struct Receipt {
   /// Which requests or frames it speaks for, by their place among what was sent.
   let sent: Range<Int>
   let events: Int
+  /// How many more were set aside.
+  var quarantined = 0
   /// The lane; `nil` when it names none.
   let partition: Int?
   /// The offsets of the first and the last event; `nil` when it names none.
@@ -82,8 +85,8 @@ struct Client {
         answers.outcomes.append(.stored)
         answers.receipts.append(status == 200 ? receipt(body, place) : receipt(line: head, place))
       case 207:
-        let places = body.split(separator: "{\"event\":").dropFirst().map { Int($0.prefix { $0.isNumber }) ?? -1 }
-        answers.outcomes.append(.partly(places))
+        let verdicts = body.split(separator: "{\"event\":").dropFirst().filter { $0.contains("\"reason\":") }
+        answers.outcomes.append(.partly(verdicts.map { Int($0.prefix { $0.isNumber }) ?? -1 }))
         answers.isTimedOut = answers.isTimedOut || body.contains("\"status\":408")
         answers.receipts.append(receipt(body, place))
       default:
@@ -106,13 +109,17 @@ struct Client {
   private func receipt(_ body: String, _ place: Int) -> Receipt {
     let first = number(behind: "\"offsets\":{\"first\":", in: body)
     let last = number(behind: "\"last\":", in: body)
-    return receipt(place, body, "\"events\":", "\"partition\":", first, last)
+    var receipt = receipt(place, body, "\"events\":", "\"partition\":", first, last)
+    receipt.quarantined = number(behind: ",\"quarantined\":", in: body).map { Int($0) } ?? 0
+    return receipt
   }
   /// Reads a receipt that is a line of a head.
   private func receipt(line head: String, _ place: Int) -> Receipt {
     let line = head.split(separator: "\r\n").first { $0.hasPrefix("Sluice-Receipt: ") }.map { String($0) + ";" } ?? ""
     let (first, last) = (number(behind: ";first=", in: line), number(behind: ";last=", in: line))
-    return receipt(place, line, ";events=", ";partition=", first, last)
+    var receipt = receipt(place, line, ";events=", ";partition=", first, last)
+    receipt.quarantined = number(behind: ";quarantined=", in: line).map { Int($0) } ?? 0
+    return receipt
   }
   private func receipt(
     _ place: Int,
@@ -148,10 +155,12 @@ struct Client {
         let count = Int(number(at + 12, 4))
         let (first, last) = (number(at + 20, 8), number(at + 28, 8))
         answers.outcomes += Array(repeating: .stored, count: count)
+        let isAside = bytes[at + 19] == 1
         var receipt = Receipt(
           sent: place..<place + count,
-          events: count,
-          partition: Int(number(at + 16, 2)),
+          events: isAside ? 0 : count,
+          quarantined: isAside ? count : 0,
+          partition: isAside && number(at + 16, 2) == 0xFFFF ? nil : Int(number(at + 16, 2)),
           offsets: first == .max ? nil : first...max(first, last)
         )
         (receipt.request, receipt.alias) = (Int(number(at + 8, 4)), Int(number(at + 6, 2)))
@@ -175,11 +184,15 @@ struct Client {
 struct ClientMaker {
   var random: SplitMix
   private(set) var next: UInt64 = 1
+  /// The events that are to be set aside, by what is known of them then.
+  private(set) var flaws: [ContentDigest: UInt64] = [:]
 
   init(random: SplitMix) { self.random = random }
 
-  /// The topics of the simulated world: 0 plain, 1 compressed, 2 acknowledged from memory, 3 ordered by key.
-  static let topics = ["plain", "packed", "quick", "keyed"]
+  /// The topics of the simulated world: 0 plain, 1 compressed, 2 acknowledged from memory, 3 ordered by key, 4 set
+  /// aside.
+  static let topics = ["plain", "packed", "quick", "keyed", "flawed"]
+  static let flawed = 4
   static let eventBytesMax = 1500
 
   mutating func client(requestsMax: Int) -> Client {
@@ -195,15 +208,17 @@ struct ClientMaker {
     return client
   }
 
-  private mutating func event() -> (number: UInt64, bytes: [UInt8]) {
+  private mutating func event(of topic: Int) -> (number: UInt64, bytes: [UInt8]) {
     defer { next += 1 }
     let padding = random.below(random.once(in: 8) ? 1300 : 60)
-    return (next, Array("{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\"}".utf8))
+    let bytes = Array("{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\"}".utf8)
+    if topic == Self.flawed { flaws[ContentDigest(of: bytes.span.bytes)] = next }
+    return (next, bytes)
   }
 
   private mutating func addFrame(to client: inout Client, _ request: UInt32) {
     let topic = random.below(Self.topics.count)
-    let event = event()
+    let event = event(of: topic)
     var key: String?
     var rest: [UInt8] = []
     if topic == 3 {
@@ -234,7 +249,7 @@ struct ClientMaker {
     let isMany = random.once(in: 3)
     var body: [UInt8] = []
     for _ in 0..<(isMany ? 1 + random.below(12) : 1) {
-      let event = event()
+      let event = event(of: topic)
       sent.numbers.append(event.number)
       body += event.bytes + (isMany ? [10] : [])
     }
@@ -263,6 +278,17 @@ struct ClientMaker {
       rest = rest.dropFirst(count)
     }
     return bytes + Array("0\r\n\r\n".utf8)
+  }
+}
+
+extension ClientMaker {
+  /// The number of the event that a record of a side lane speaks of.
+  func number(aside event: LoggedEvent) -> UInt64? {
+    do throws(QuarantineFault) {
+      let record = try QuarantineRecord(decoding: event.value.span.bytes)
+      guard Int(record.topic.rawValue) == Self.flawed, record.schemaVersion == 0 else { return nil }
+      return flaws[record.digest]
+    } catch { return nil }
   }
 }
 

@@ -33,8 +33,11 @@ struct Story {
   var random: SplitMix
   var maker: ClientMaker
   var disks: [SimulatedDisk]
-  /// What the log held at the end of the life before.
+  /// What the log held at the end of the life before, and what side lanes did.
   var before: [LoggedEvent] = []
+  var asideBefore: [LoggedEvent] = []
+  /// How many events were counted as set aside in this life.
+  var quarantined: UInt64 = 0
   var complaints: [String] = []
   /// Whether a connection found no buffer free in this life.
   var hasStarved = false
@@ -111,13 +114,13 @@ struct Story {
     let log = read(disks, isLive: false)
     expect(log.damages.isEmpty && log.faults.isEmpty, "life \(life): \(log.damages) \(log.faults)")
     check(log, served: served, clients, ended, life, isLast: isLast)
-    before = log.events
+    (before, asideBefore) = (log.events, log.aside)
   }
 
   /// Turns until the life is over.
   ///
   /// Returns what a reader beside the gateway saw last.
-  private mutating func go(_ gateway: inout SimulatedGateway, turns: Int, isLast: Bool, _ life: Int) -> [LoggedEvent] {
+  private mutating func go(_ gateway: inout SimulatedGateway, turns: Int, isLast: Bool, _ life: Int) -> Log {
     var left = turns
     var isDraining = false
     let drainsAt = isLast && drainsEarly ? turns - random.below(800) : 0
@@ -142,6 +145,7 @@ struct Story {
       isDraining = true
       for index in 0..<shards { gateway.shards[index].drain(limitNs: 1_000_000_000) }
     }
+    quarantined = (0..<shards).reduce(0) { $0 + gateway.shards[$1].ledger.quarantined }
     hasStarved = false
     for index in 0..<shards where gateway.shards[index].counters.starved > 0 { hasStarved = true }
     if isLast {
@@ -156,7 +160,7 @@ struct Story {
     for index in 0..<shards { live.append(gateway.shards[index].disk()) }
     let served = read(live, isLive: true)
     expect(served.faults.isEmpty, "life \(life): beside the gateway: \(served.faults)")
-    return served.events
+    return served
   }
   private func isQuiet(_ gateway: inout SimulatedGateway, _ index: Int) -> Bool {
     gateway.shards[index].peers().allSatisfy(\.isClosed)
@@ -170,7 +174,7 @@ struct Story {
 
   private mutating func check(
     _ log: Log,
-    served: [LoggedEvent],
+    served: Log,
     _ clients: [[Client]],
     _ peers: [[SimulatedPeer]],
     _ life: Int,
@@ -183,16 +187,31 @@ struct Story {
         continue
       }
       expect(number > 0 && number < maker.next, "life \(life): event \(number) was never sent")
+      expect(Int(event.topic.rawValue) != ClientMaker.flawed, "life \(life): event \(number) was to be set aside")
       expect(places.updateValue(place, forKey: number) == nil, "life \(life): event \(number) is there twice")
     }
+    var asides: [UInt64: Int] = [:]
+    for (place, event) in log.aside.enumerated() {
+      guard let number = maker.number(aside: event) else {
+        expect(false, "life \(life): a record of a side lane speaks of no event that was sent")
+        continue
+      }
+      expect(asides.updateValue(place, forKey: number) == nil, "life \(life): event \(number) is set aside twice")
+    }
     if isRetained {
-      let kept = Set(log.events)
+      let (kept, aside) = (Set(log.events), Set(log.aside))
       expect(before.allSatisfy { kept.contains($0) }, "life \(life): what was in the log stays")
-      expect(served.allSatisfy { kept.contains($0) }, "life \(life): what was served is in the log after the crash")
+      expect(asideBefore.allSatisfy { aside.contains($0) }, "life \(life): what was in a side lane stays")
+      let isKept = served.events.allSatisfy { kept.contains($0) } && served.aside.allSatisfy { aside.contains($0) }
+      expect(isKept, "life \(life): what was served is in the log after the crash")
+      let added = UInt64(log.aside.count - asideBefore.count)
+      let counted = quarantined
+      let isCounted = isLast ? counted == added : counted <= added
+      expect(isCounted, "life \(life): \(counted) are counted as set aside, \(added) are")
     }
     for index in 0..<shards {
       for (client, peer) in zip(clients[index], peers[index]) {
-        check(client, peer, log, places, life, isLast: isLast)
+        check(client, peer, log, (places, asides), life, isLast: isLast)
         checkReceipts(client, peer, of: index, log, places, life)
       }
     }
@@ -202,7 +221,7 @@ struct Story {
     _ client: Client,
     _ peer: SimulatedPeer,
     _ log: Log,
-    _ places: [UInt64: Int],
+    _ found: (stored: [UInt64: Int], aside: [UInt64: Int]),
     _ life: Int,
     isLast: Bool
   ) {
@@ -211,6 +230,7 @@ struct Story {
     expect(answers.faults.isEmpty, "life \(life): \(answers.faults)")
     expect(outcomes.count <= client.sent.count + 1, "life \(life): every answer has a request")
     for (sent, outcome) in zip(client.sent, outcomes) {
+      let places = sent.topic == ClientMaker.flawed ? found.aside : found.stored
       switch outcome {
       case .stored:
         expect(sent.status == 200, "life \(life): what deserves \(sent.status) is not stored")
@@ -238,7 +258,7 @@ struct Story {
     var last: [String: Int] = [:]
     for sent in client.sent {
       for number in sent.numbers {
-        guard let place = places[number] else { continue }
+        guard let place = (sent.topic == ClientMaker.flawed ? found.aside : found.stored)[number] else { continue }
         let sequence = "\(sent.topic) \(sent.key ?? "")"
         expect(last[sequence] ?? -1 < place, "life \(life): event \(number) overtook another of its connection")
         last[sequence] = place

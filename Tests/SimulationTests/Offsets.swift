@@ -56,6 +56,6 @@ struct Offsets {
   }
 
   private mutating func fault(_ text: String) {
-    if faults.count < 5 { faults.append("lane \(lane.rawValue): \(text)") }
+    if faults.count < 5 { faults.append("\(lane.isSide ? "side lane" : "lane") \(lane.number): \(text)") }
   }
 }

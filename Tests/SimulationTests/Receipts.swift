@@ -25,10 +25,19 @@ extension Story {
     for receipt in answers.receipts where receipt.sent.upperBound <= client.sent.count {
       let sent = client.sent[receipt.sent]
       let numbers = stored(sent, answers.outcomes[receipt.sent], receipt)
+      let isNone = receipt.events + receipt.quarantined == 0
       guard let topic = sent.first?.topic, !sent.contains(where: { $0.topic != topic }), !numbers.isEmpty else {
-        expect(receipt.events == 0 && !sent.isEmpty, "life \(life): a receipt speaks for events of one topic")
+        expect(isNone && !sent.isEmpty, "life \(life): a receipt speaks for events of one topic")
         continue
       }
+      guard topic != ClientMaker.flawed else {
+        let isRight = numbers.count == receipt.quarantined && receipt.events == 0
+        expect(isRight, "life \(life): \(receipt) counts what was set aside: \(numbers)")
+        let isNowhere = receipt.partition == nil && receipt.offsets == nil
+        expect(isNowhere, "life \(life): \(receipt) names no place for what is in no partition")
+        continue
+      }
+      expect(receipt.quarantined == 0, "life \(life): \(receipt) of events none of which was set aside")
       expect(numbers.count == receipt.events, "life \(life): \(receipt) counts what was stored: \(numbers)")
       if client.isFramed {
         expect(receipt.request == receipt.sent.upperBound - 1, "life \(life): \(receipt) names its last request")
@@ -59,6 +68,6 @@ extension Story {
     guard case .partly(let refused) = outcomes.first, let request = sent.first else { return sent.flatMap(\.numbers) }
     let kept = request.numbers.enumerated().filter { !refused.contains($0.offset) }.map(\.element)
     // What was sent behind the place where a request was cut short has no verdict.
-    return Array(kept.prefix(receipt.events))
+    return Array(kept.prefix(receipt.events + receipt.quarantined))
   }
 }

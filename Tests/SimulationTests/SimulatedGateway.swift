@@ -26,6 +26,8 @@ struct SimulatedGateway: ~Copyable {
     (sizes.replies, sizes.replyBytes) = (4, 4096)
     (sizes.carryBytes, sizes.largeCarries, sizes.largeCarryBytes) = (512, 3, 80 << 10)
     (sizes.segments, sizes.segmentBytes) = (segments, 128 << 10)
+    (sizes.sideWrites, sizes.sideBatchBytes) = (2, 8 << 10)
+    (sizes.sideSegments, sizes.sideSegmentBytes) = (segments, 64 << 10)
     settings.sizes = sizes
     settings.limits.headBytesMax = 2048
     settings.limits.bodyBytesMax = 32 << 10
@@ -45,6 +47,7 @@ struct SimulatedGateway: ~Copyable {
       if index == 1 { topic.codec = .lz4 }
       if index == 2 { topic.acknowledge = .received }
       if index == 3 { topic.order = .key }
+      if index == ClientMaker.flawed { topic.intake = .quarantine }
       return topic
     }
   }

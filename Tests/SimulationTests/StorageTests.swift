@@ -74,9 +74,9 @@ struct DiskStory {
     disks = gateway.crash()
     let log = log()
     expect(log.damages.isEmpty && log.faults.isEmpty, "\(log.damages) \(log.faults)")
-    let numbers = log.events.compactMap { number(of: $0) }
+    let numbers = log.events.compactMap { number(of: $0) } + log.aside.compactMap { maker.number(aside: $0) }
     let kept = Set(numbers)
-    expect(kept.count == log.events.count, "every event is there once")
+    expect(kept.count == log.events.count + log.aside.count, "every event is there once")
     for index in 0..<shards {
       for (client, peer) in zip(clients[index], ended[index]) { check(client, peer, kept, isOver: isOver) }
     }

@@ -30,16 +30,17 @@ extension SimulatedMachine {
   }
 
   mutating func finishPrepare(_ segment: SegmentID, _ through: Int) {
+    let segmentBytes = sizes.segmentBytes(of: segment.lane)
     if through == 0 {
-      guard !random.once(in: faults.prepareFails), disk.make(segment, byteCount: sizes.segmentBytes) else {
+      guard !random.once(in: faults.prepareFails), disk.make(segment, byteCount: segmentBytes) else {
         ready.append(.prepared(segment, throughBytes: -28))
         return
       }
     }
-    let piece = faults.isDisorderly ? (1 + random.below(64)) * SimulatedDisk.blockBytes : sizes.segmentBytes
-    let next = min(through + piece, sizes.segmentBytes)
+    let piece = faults.isDisorderly ? (1 + random.below(64)) * SimulatedDisk.blockBytes : segmentBytes
+    let next = min(through + piece, segmentBytes)
     ready.append(.prepared(segment, throughBytes: next))
-    if next < sizes.segmentBytes { pending.append(.prepare(segment, through: next)) }
+    if next < segmentBytes { pending.append(.prepare(segment, through: next)) }
   }
 
   /// Loses power: of a write under way any block may have reached the disk, whatever the order.

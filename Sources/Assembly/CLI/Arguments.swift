@@ -77,6 +77,14 @@ struct Arguments {
     }
     return value
   }
+  /// An option's value as a time in UTC nanoseconds, or `nil` when it was not given.
+  func time(_ name: String) throws(CommandFailure) -> Int64? {
+    guard let text = self[name] else { return nil }
+    guard let time = Moment.read(text, nowNs: Moment.nowNs()) else {
+      throw mistake(name, "a time such as 2026-01-31T12:00:00Z, or an age such as 15m")
+    }
+    return time
+  }
   /// The mistake of a value that makes no sense.
   func mistake(_ name: String, _ expected: String) -> CommandFailure {
     .usage(command, "'\(name)' wants \(expected), not '\(self[name] ?? "")'")

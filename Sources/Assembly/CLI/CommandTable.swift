@@ -27,7 +27,7 @@ enum CommandTable {
       ),
       .check,
       .doctor,
-    ] + logCommands + keysCommands + ticketCommands + [
+    ] + logCommands + quarantineCommands + keysCommands + ticketCommands + [
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",

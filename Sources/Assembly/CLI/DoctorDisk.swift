@@ -86,9 +86,10 @@ struct DiskExamination {
     var information = statvfs()
     guard unsafe statvfs(place, &information) == 0 else { return }
     let free = Int(information.f_bavail) * Int(information.f_frsize)
-    let whole = plan.manifest.lanes * plan.sizes.segments * plan.sizes.segmentBytes
+    let side = plan.shards * plan.sizes.sideSegments * plan.sizes.sideSegmentBytes
+    let whole = plan.manifest.lanes * plan.sizes.segments * plan.sizes.segmentBytes + side
     let least = plan.manifest.lanes * 3 * plan.sizes.segmentBytes
-    let present = exists ? segmentBytes(lanes: plan.manifest.lanes) : 0
+    let present = exists ? segmentBytes("lanes", plan.manifest.lanes) + segmentBytes("side", plan.shards) : 0
     let remedy = "make room, or lower 'log.retention.bytes' or 'log.segment_bytes'"
     let text = "the log takes \(readable(whole)) at most and has \(readable(present)); \(readable(free)) is free"
     if least - present > free {
@@ -99,12 +100,12 @@ struct DiskExamination {
       diagnosis.ok("room", text)
     }
   }
-  private func segmentBytes(lanes: Int) -> Int {
+  private func segmentBytes(_ folder: String, _ lanes: Int) -> Int {
     var bytes = 0
     for lane in 0..<lanes {
       var slot = 0
       var information = stat()
-      while unsafe stat("\(path)/lanes/\(digits(lane, 4))/\(digits(slot, 4)).segment", &information) == 0 {
+      while unsafe stat("\(path)/\(folder)/\(digits(lane, 4))/\(digits(slot, 4)).segment", &information) == 0 {
         bytes += Int(information.st_blocks) * 512
         slot += 1
       }

@@ -139,7 +139,7 @@ struct EventLines: ~Copyable {
 extension Writer {
   /// Writes a point and nine digits.
   @_lifetime(self: copy self)
-  fileprivate mutating func append(fraction ns: Int64) {
+  mutating func append(fraction ns: Int64) {
     append(UInt8(ascii: "."))
     append(UInt8(truncatingIfNeeded: ns / 100_000_000) &+ 0x30)
     append(eightDigits: UInt32(truncatingIfNeeded: ns % 100_000_000))
@@ -147,7 +147,7 @@ extension Writer {
 
   /// Writes what the gateway says of an event.
   @_lifetime(self: copy self)
-  fileprivate mutating func append(_ stamp: Stamp) {
+  mutating func append(_ stamp: Stamp) {
     if let error = stamp.errorNs {
       append(",\"timeErrorNs\":")
       append(decimal: UInt64(error))

@@ -80,12 +80,7 @@ extension EventFilter {
     if let last, last < first { throw arguments.mistake("--to", "an offset of '--from' or later") }
     offsets = UInt64(first)...(last.map { UInt64($0) } ?? .max)
     limit = try arguments.count("--limit", in: 1...Int.max) ?? .max
-    if let text = arguments["--since"] {
-      guard let time = Moment.read(text, nowNs: Moment.nowNs()) else {
-        throw arguments.mistake("--since", "a time such as 2026-01-31T12:00:00Z, or an age such as 15m")
-      }
-      sinceNs = time
-    }
+    sinceNs = try arguments.time("--since")
   }
 
   /// Which segment need be read first.
@@ -119,7 +114,7 @@ struct Troubles {
   }
   /// What is said of a lane whose reader was too slow.
   static func overtaken(_ lane: LaneID) -> String {
-    "lane \(lane.rawValue): retention gave up events before they could be read"
+    "\(LogDirectory.title(of: lane)): retention gave up events before they could be read"
   }
   /// Prints them.
   ///

@@ -79,6 +79,15 @@ struct LogDirectory {
     return (0...last).map { LaneID(rawValue: UInt16($0)) }
   }
 
+  /// The side lanes that hold anything, also those of shards that are no more.
+  func sideLanes() throws(CommandFailure) -> [LaneID] {
+    try onHost { () throws(HostFailure) in
+      var used: [LaneID] = []
+      for lane in try files.sideLanes() where try !files.segments(of: lane).isEmpty { used.append(lane) }
+      return used
+    }
+  }
+
   /// The topics that `--topic` names; all when it names none.
   func topics(_ arguments: Arguments) throws(CommandFailure) -> TopicChoice {
     let names = arguments.all("--topic")
@@ -100,6 +109,19 @@ struct LogDirectory {
     let place = Int(topic.rawValue)
     return manifest.topics.indices.contains(place) ? manifest.topics[place].name : "topic-\(place)"
   }
+  /// The name of a topic that a lane holds: side lanes have topics of their own.
+  func name(of topic: TopicID, in lane: LaneID) -> String {
+    guard lane.isSide else { return name(of: topic) }
+    return SideLane.topics.first { $0.id == topic }?.name ?? "topic-\(topic.rawValue)"
+  }
+  /// How many topics a lane may hold.
+  func topics(of lane: LaneID) -> Int { lane.isSide ? SideLane.topics.count : manifest.topics.count }
+  /// The size of a lane's segments.
+  func segmentBytes(of lane: LaneID) -> Int {
+    lane.isSide ? manifest.sideSegmentBytes ?? 0 : manifest.segmentBytes
+  }
+  /// What a lane is called.
+  static func title(of lane: LaneID) -> String { "\(lane.isSide ? "side lane" : "lane") \(lane.number)" }
 
   /// A damage as a line: the file, the place, what it means.
   func text(of damage: LaneDamage) -> String {
@@ -109,12 +131,12 @@ struct LogDirectory {
     case .newerVersion(let lane, let slot, let version):
       "\(path(lane, slot)): offset 0: a newer program wrote it, in version \(version) of the format"
     case .foreignSegment(let lane, let slot, let found):
-      "\(path(lane, slot)): offset 0: it is the segment of lane \(found.lane.rawValue), slot \(found.slot)"
+      "\(path(lane, slot)): offset 0: it is the segment of \(Self.title(of: found.lane)), slot \(found.slot)"
     case .otherSize(let lane, let slot, let found, let expected):
       "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, "
         + "but the manifest says \(sizeText(expected))"
     case .unknownTopic(let lane, let topic):
-      "lane \(lane.rawValue): it holds events of topic \(topic.rawValue), which the manifest does not list"
+      "\(Self.title(of: lane)): it holds events of topic \(topic.rawValue), which the manifest does not list"
     case .unreadable(let lane, let slot, let offset, let error):
       "\(path(lane, slot)): offset \(offset): \(errorText(error))"
     }
@@ -122,7 +144,7 @@ struct LogDirectory {
 
   /// Where a segment's file is.
   func path(_ lane: LaneID, _ slot: UInt16) -> String {
-    "\(files.path)/lanes/\(digits(Int(lane.rawValue), 4))/\(digits(Int(slot), 4)).segment"
+    "\(files.path)/\(lane.isSide ? "side" : "lanes")/\(digits(Int(lane.number), 4))/\(digits(Int(slot), 4)).segment"
   }
 }
 

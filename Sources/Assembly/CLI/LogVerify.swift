@@ -13,18 +13,20 @@ func verifyLog(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   var total = LaneFigures()
   var troubles = Troubles()
   let lanes = try directory.lanes(arguments)
-  for lane in lanes {
+  let sideLanes = arguments.isGiven("--partition") ? [] : try directory.sideLanes()
+  for lane in lanes + sideLanes {
+    let title = LogDirectory.title(of: lane)
     let before = troubles.count
     var check = LaneCheck(lane, directory)
     try check.readAll(&troubles)
     let cut = directory.isLive ? nil : try check.recover(&troubles)
     let found = troubles.count - before
     let verdict = found == 0 ? "good" : "\(counted(found, "problem"))"
-    StandardOutput.write("lane \(lane.rawValue): \(check.figures.text): \(verdict)\n")
+    StandardOutput.write("\(title): \(check.figures.text): \(verdict)\n")
     if let cut {
       let whole = cut.discarded > 0 ? ", \(counted(cut.discarded, "whole commit")) behind it" : ""
       StandardOutput.write(
-        "lane \(lane.rawValue): ends at commit \(cut.sequence), in \(directory.path(lane, cut.slot)) at \(cut.offset): "
+        "\(title): ends at commit \(cut.sequence), in \(directory.path(lane, cut.slot)) at \(cut.offset): "
           + "a write that a crash cut off, never acknowledged\(whole)\n"
       )
     }
@@ -33,7 +35,8 @@ func verifyLog(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let seconds = Double(monotonicNs() - startNs) / 1e9
   let live = directory.isLive ? ", through what is durable of a running gateway's log" : ""
   let verdict = troubles.count == 0 ? "good" : counted(troubles.count, "problem")
-  StandardOutput.write("\(counted(lanes.count, "lane")): \(total.text) in \(tenths(seconds)) s\(live): \(verdict)\n")
+  let side = sideLanes.isEmpty ? "" : ", \(counted(sideLanes.count, "side lane"))"
+  StandardOutput.write("\(counted(lanes.count, "lane"))\(side): \(total.text) in \(tenths(seconds)) s\(live): \(verdict)\n")
   return troubles.report(isWhole: true)
 }
 
@@ -123,7 +126,7 @@ private struct LaneCheck: ~Copyable {
       for topic in header.topics where state.next[topic.topic, default: topic.nextOffset] != topic.nextOffset {
         let expected = state.next[topic.topic] ?? 0
         troubles.add(
-          "\(place): offset 0: topic '\(directory.name(of: topic.topic))' "
+          "\(place): offset 0: topic '\(directory.name(of: topic.topic, in: lane))' "
             + "goes on at \(topic.nextOffset), not at \(expected)"
         )
       }
@@ -131,7 +134,7 @@ private struct LaneCheck: ~Copyable {
     for topic in header.topics {
       state.next[topic.topic] = topic.nextOffset
       guard topic.logStart > topic.nextOffset else { continue }
-      troubles.add("\(place): offset 0: topic '\(directory.name(of: topic.topic))' starts behind its end")
+      troubles.add("\(place): offset 0: topic '\(directory.name(of: topic.topic, in: lane))' starts behind its end")
     }
     state.hasGap = false
     state.generation = header.generation
@@ -175,8 +178,8 @@ private struct LaneCheck: ~Copyable {
       var batches = BatchReader(commit.extracting(CommitHeader.byteCount..<commit.byteCount))
       while let element = try batches.next() {
         let (topic, batch) = (element.topic, element.batch.header)
-        let name = directory.name(of: topic)
-        if Int(topic.rawValue) >= directory.manifest.topics.count {
+        let name = directory.name(of: topic, in: lane)
+        if Int(topic.rawValue) >= directory.topics(of: lane) {
           troubles.add("\(place): the manifest does not list topic \(topic.rawValue)")
         }
         if let expected = state.next[topic], expected != batch.baseOffset {
@@ -196,15 +199,20 @@ private struct LaneCheck: ~Copyable {
     if events != header.events { troubles.add("\(place): it says \(header.events) events and holds \(events)") }
   }
 
-  /// Reads every record, compressed ones too, with all that belongs to it.
+  /// Reads every record, compressed ones too, with all that belongs to it; and what is said of events set aside.
   private mutating func checkStamps(_ commit: RawSpan, _ place: String, _ troubles: inout Troubles)
     throws(RecordBatchFault)
   {
     var fault: String?
-    try decoder.records(of: commit, where: { _ in true }) { _, record in
+    let isSide = lane.isSide
+    try decoder.records(of: commit, where: { _ in true }) { topic, record in
       do throws(StampFault) {
         if try record.stamp() == nil { fault = "event \(record.offset) has no stamp" }
       } catch { fault = "the stamp of event \(record.offset) is wrong: \(error)" }
+      guard isSide, topic == SideLane.quarantine else { return fault == nil }
+      do throws(QuarantineFault) { _ = try QuarantineRecord(decoding: record.value) } catch {
+        fault = "quarantine record \(record.offset) is wrong: \(error)"
+      }
       return fault == nil
     }
     if let fault { troubles.add("\(place): \(fault)") }
@@ -218,7 +226,7 @@ private struct LaneCheck: ~Copyable {
     guard !state.hasGap else { return }
     for entry in entries
     where !state.places.contains(Place(topic: entry.topic, block: entry.block, baseOffset: entry.baseOffset)) {
-      let name = directory.name(of: entry.topic)
+      let name = directory.name(of: entry.topic, in: lane)
       troubles.add(
         "\(place): the index says that '\(name)' \(entry.baseOffset) is in block \(entry.block), and it is not"
       )
@@ -233,8 +241,8 @@ private struct LaneCheck: ~Copyable {
     let slots = try onHost { () throws(HostFailure) in try files.segments(of: lane) }.map(\.slot)
     let settings = Lane.Settings(
       lane: lane,
-      topics: directory.manifest.topics.count,
-      segmentBytes: directory.manifest.segmentBytes,
+      topics: directory.topics(of: lane),
+      segmentBytes: directory.segmentBytes(of: lane),
       slots: max(Int(slots.last ?? 0) + 1, 3),
       commitBytesMax: CommitHeader.bytesMax,
       writesMax: 1
@@ -257,8 +265,8 @@ private struct LaneCheck: ~Copyable {
     let recovered = recovery.finish()
     for (topic, offset) in recovered.offsets.enumerated() {
       guard !state.hasGap, let next = state.next[TopicID(rawValue: UInt16(topic))], next != offset else { continue }
-      let name = directory.name(of: TopicID(rawValue: UInt16(topic)))
-      troubles.add("lane \(lane.rawValue): recovery ends topic '\(name)' at \(offset), its events at \(next)")
+      let name = directory.name(of: TopicID(rawValue: UInt16(topic)), in: lane)
+      troubles.add("\(LogDirectory.title(of: lane)): recovery ends topic '\(name)' at \(offset), its events at \(next)")
     }
     return recovered.cut
   }

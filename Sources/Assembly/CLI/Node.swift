@@ -102,12 +102,13 @@ struct Node: ~Copyable {
       steering: settings.steering == .nic ? .nic : .hash
     )
     try directory.makeLanes(plan.manifest.lanes)
+    try directory.makeSideLanes(shards)
     if plan.manifest != known { try directory.write(Array(plan.manifest.text.utf8), as: Manifest.fileName) }
 
     let wakes = try Wakes(shards: shards)
     var preparation = try SegmentPreparation(
       in: directory,
-      lanes: (0..<shards).map { plan.lanes(of: $0) },
+      lanes: (0..<shards).map { plan.lanes(of: $0) + [.side(UInt16($0))] },
       sizes: plan.sizes,
       wakes: wakes
     )
@@ -183,8 +184,14 @@ private func makePlan(
 ) throws(HostFailure) -> NodePlan {
   let lanes = settings.lanes ?? cpus.count
   let fresh = Manifest(node: randomNode(), lanes: lanes, segmentBytes: settings.log.segmentBytes)
-  let slotsThere = try slotsThere(in: directory, lanes: known?.lanes ?? 0)
-  var plan = NodePlan(settings, manifest: known ?? fresh, cpus: cpus, slotsThere: slotsThere)
+  let ordinary = (0..<(known?.lanes ?? 0)).map { LaneID(rawValue: UInt16($0)) }
+  var plan = NodePlan(
+    settings,
+    manifest: known ?? fresh,
+    cpus: cpus,
+    slotsThere: try slotsThere(in: directory, ordinary),
+    sideSlotsThere: try slotsThere(in: directory, directory.sideLanes())
+  )
   try check(plan, known: known)
   if let warning = try plan.fit(into: ProcessLimits.raise()) { log.warning("open files", ["note": .text(warning)]) }
   ProcessLimits.reserve(descriptors: plan.descriptors)
@@ -214,10 +221,10 @@ private func randomNode() -> UInt64 {
 }
 
 /// How many slots the files of the lanes take: one more than the highest there is.
-private func slotsThere(in directory: borrowing DataDirectory, lanes: Int) throws(HostFailure) -> Int {
+private func slotsThere(in directory: borrowing DataDirectory, _ lanes: [LaneID]) throws(HostFailure) -> Int {
   var count = 0
-  for lane in 0..<lanes {
-    let last = try directory.segments(of: LaneID(rawValue: UInt16(lane))).map(\.slot).max()
+  for lane in lanes {
+    let last = try directory.segments(of: lane).map(\.slot).max()
     count = max(count, last.map { Int($0) + 1 } ?? 0)
   }
   return count

@@ -271,27 +271,27 @@ func describe(_ damage: LaneDamage) -> (cause: String, remedy: String) {
   switch damage {
   case .damaged(let lane, let slot, let offset, let sequence):
     return (
-      "lane \(lane.rawValue), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back",
+      "\(LogDirectory.title(of: lane)), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back",
       verify
     )
   case .newerVersion(let lane, let slot, let version):
     return (
-      "lane \(lane.rawValue), segment \(slot): written in format \(version) by a newer program", "Use that program."
+      "\(LogDirectory.title(of: lane)), segment \(slot): written in format \(version) by a newer program", "Use that program."
     )
   case .foreignSegment(let lane, let slot, let found):
     return (
-      "lane \(lane.rawValue), segment \(slot): the file belongs to lane \(found.lane.rawValue), segment \(found.slot)",
+      "\(LogDirectory.title(of: lane)), segment \(slot): the file belongs to \(LogDirectory.title(of: found.lane)), segment \(found.slot)",
       verify
     )
   case .otherSize(let lane, let slot, let found, let expected):
-    return ("lane \(lane.rawValue), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
+    return ("\(LogDirectory.title(of: lane)), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
   case .unknownTopic(let lane, let topic):
     return (
-      "lane \(lane.rawValue): holds events of topic \(topic.rawValue), which the manifest does not list",
+      "\(LogDirectory.title(of: lane)): holds events of topic \(topic.rawValue), which the manifest does not list",
       "Restore the manifest from a backup."
     )
   case .unreadable(let lane, let slot, let offset, let error):
-    return ("lane \(lane.rawValue), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
+    return ("\(LogDirectory.title(of: lane)), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
   }
 }
 

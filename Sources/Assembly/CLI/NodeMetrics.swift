@@ -103,6 +103,23 @@ enum NodeMetrics {
     .counter,
     "How often the disk gave no room for a segment."
   )
+  static let sideCommits = Metric("sluice_side_lane_commits_total", .counter, "Commits of side lanes with records.")
+  static let sideBytesWritten = Metric(
+    "sluice_side_lane_written_bytes_total",
+    .counter,
+    "Bytes written to side lanes, in whole blocks."
+  )
+  static let sideSegments = Metric("sluice_side_lane_segments", .gauge, "Segments of side lanes that hold records.")
+  static let sideSegmentsRetired = Metric(
+    "sluice_side_lane_segments_retired_total",
+    .counter,
+    "Segments of side lanes given up to retention."
+  )
+  static let sideFull = Metric(
+    "sluice_side_lane_full_shards",
+    .gauge,
+    "Shards that refuse what they would set aside, for want of room."
+  )
   static let storageFull = Metric("sluice_storage_full_shards", .gauge, "Shards that refuse events for want of room.")
   static let turns = Metric("sluice_shard_turns_total", .counter, "Turns of a shard's loop.", labels: ["shard"])
   static let certificateExpiry = Metric(

@@ -20,6 +20,8 @@ struct NodePlan {
   let topics: [Topic]
   /// How many slots the files of the lanes take that are there.
   let slotsThere: Int
+  /// The same of side lanes.
+  let sideSlotsThere: Int
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -29,10 +31,18 @@ struct NodePlan {
   ///   - manifest: what the data directory is; completed with topics and lanes that are new.
   ///   - cpus: the CPUs of the shards.
   ///   - slotsThere: how many slots the lanes' files take; less retention than before does not make them fewer.
-  init(_ settings: NodeSettings, manifest: Manifest, cpus: [Int32], slotsThere: Int = 0) {
+  ///   - sideSlotsThere: the same of side lanes.
+  init(
+    _ settings: NodeSettings,
+    manifest: Manifest,
+    cpus: [Int32],
+    slotsThere: Int = 0,
+    sideSlotsThere: Int = 0
+  ) {
     (self.settings, self.cpus, connections) = (settings, cpus, settings.limits.connections)
-    self.slotsThere = slotsThere
+    (self.slotsThere, self.sideSlotsThere) = (slotsThere, sideSlotsThere)
     var manifest = manifest
+    manifest.sideSegmentBytes = manifest.sideSegmentBytes ?? settings.quarantine.segmentBytes
     manifest.lanes = max(manifest.lanes, settings.lanes ?? cpus.count)
     for topic in settings.topics { _ = manifest.number(topic.name) }
     self.manifest = manifest
@@ -96,13 +106,19 @@ struct NodePlan {
     sizes.largeCarryBytes = frontLimits.carryBytesMax
     sizes.segments = max(segmentsMax, slotsThere)
     sizes.segmentBytes = manifest.segmentBytes
+    sizes.sideSegments = max(sideSegmentsMax, sideSlotsThere)
+    sizes.sideSegmentBytes = sideSegmentBytes
     return sizes
   }
 
   /// How many segments a lane keeps: what retention says, and one that is being filled.
   var segmentsMax: Int { max(settings.log.retentionBytes / manifest.segmentBytes, 2) + 1 }
 
-  /// The lanes that one shard serves.
+  private var sideSegmentBytes: Int { manifest.sideSegmentBytes ?? settings.quarantine.segmentBytes }
+  /// How many segments a side lane keeps.
+  private var sideSegmentsMax: Int { max(settings.quarantine.retentionBytes / sideSegmentBytes, 2) + 1 }
+
+  /// The lanes that one shard serves, without its side lane.
   func lanes(of shard: Int) -> [LaneID] {
     stride(from: shard, to: manifest.lanes, by: shards).map { LaneID(rawValue: UInt16($0)) }
   }
@@ -166,6 +182,8 @@ struct NodePlan {
     rules.sealAfterNs = settings.log.sealAfterNs
     rules.retentionAgeNs = settings.log.retentionAgeNs
     rules.segmentsMax = segmentsMax
+    rules.sideRetentionAgeNs = settings.quarantine.retentionAgeNs
+    rules.sideSegmentsMax = sideSegmentsMax
     rules.topicAgesNs = topics.map { topic in
       settings.topics.first { $0.name == topic.name }?.retentionAgeNs
     }

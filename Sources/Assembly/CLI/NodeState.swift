@@ -160,6 +160,11 @@ struct NodeState {
     text.write(NodeMetrics.segmentsOpened, total.lanes.segmentsOpened)
     text.write(NodeMetrics.segmentsRetired, total.lanes.segmentsRetired)
     text.write(NodeMetrics.preparationsFailed, total.lanes.preparationsFailed)
+    text.write(NodeMetrics.sideCommits, total.sideLane.commits)
+    text.write(NodeMetrics.sideBytesWritten, total.sideLane.bytesWritten)
+    text.write(NodeMetrics.sideSegments, total.sideSegmentsInUse)
+    text.write(NodeMetrics.sideSegmentsRetired, total.sideLane.segmentsRetired)
+    text.write(NodeMetrics.sideFull, reports.count { $0.isSideLaneFull })
     text.write(NodeMetrics.storageFull, reports.count { $0.isStorageFull })
   }
 }
@@ -179,5 +184,7 @@ extension ShardReport {
     buffersHeld += other.buffersHeld
     bytesInFlight += other.bytesInFlight
     segmentsInUse += other.segmentsInUse
+    sideLane.add(other.sideLane)
+    sideSegmentsInUse += other.sideSegmentsInUse
   }
 }

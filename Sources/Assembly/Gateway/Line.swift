@@ -8,7 +8,10 @@ internal import Store
 
 /// One event's way from a front to the log: read `take` and you have read the gateway.
 struct Line: EventConsumer, ~Copyable {
+  /// The shard's lanes, and behind them its side lane.
   var writers: Slots<LaneWriter>
+  /// How many of them are looked at: the side lane sleeps until something is to be set aside.
+  var awake: Int
   var stamper: Stamper
   var keys: Authenticator
   var directory: TopicDirectory
@@ -32,6 +35,10 @@ struct Line: EventConsumer, ~Copyable {
   var current = 0
   /// Who is at its other end, as a certificate says.
   var peer = PrincipalID.anonymous
+  /// Where a record for the side lane is put together.
+  ///
+  /// Away only meanwhile.
+  var scratch: Region? = Region(id: RegionID(rawValue: 0), byteCount: 4096)
 
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
@@ -51,12 +58,14 @@ struct Line: EventConsumer, ~Copyable {
     guard count <= event.grant.eventBytesMax else { return refused(.eventTooLarge) }
     if let closed { return refused(closed) }
     let rule = topics[Int(event.grant.topic.rawValue)]
+    if rule.intake == .quarantine { return quarantine(event, verdict: Line.wholeTopic, schemaVersion: 0) }
     if rule.order == .key, event.hasKey { return takeKeyed(event, rule) }
     return store(event, at: current, acknowledge: rule.acknowledge)
   }
 
   mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
-    guard closed == nil else { return nil }
+    let rule = topics[Int(grant.topic.rawValue)]
+    guard closed == nil, rule.intake == .store else { return nil }
     let offset = writers[current].lane.nextOffset(of: grant.topic)
     let isKept = writers[current].batch.append(
       payload,
@@ -66,7 +75,7 @@ struct Line: EventConsumer, ~Copyable {
       timestampMs: stamper.timestampMs
     )
     guard isKept else { return nil }
-    return number(grant.topic, at: current, offset, topics[Int(grant.topic.rawValue)].acknowledge)
+    return number(grant.topic, at: current, offset, rule.acknowledge)
   }
 
   /// Inlined into every front, so that what a front knows of its events is known here.
@@ -78,7 +87,8 @@ struct Line: EventConsumer, ~Copyable {
     atMost limit: Int
   ) -> Run {
     let topic = grant.topic
-    guard closed == nil else { return .none }
+    let rule = topics[Int(topic.rawValue)]
+    guard closed == nil, rule.intake == .store else { return .none }
     let first = writers[current].lane.nextOffset(of: topic)
     let timeMs = stamper.timestampMs
     let stamps = stamper.run(of: grant.principal)
@@ -98,7 +108,7 @@ struct Line: EventConsumer, ~Copyable {
     let number = writers[current].lane.claim(taken.count, of: topic)
     let lane = writers[current].lane.settings.lane
     ledger.number(taken.count)
-    let isSafe = topics[Int(topic.rawValue)].acknowledge == .received
+    let isSafe = rule.acknowledge == .received
     let mark = isSafe ? Mark.none : Mark(domain: .lane(lane), number: number)
     let last = Placement(mark: mark, lane: lane, offset: first &+ UInt64(taken.count) &- 1)
     return Run(count: taken.count, lastStart: taken.lastStart, end: taken.end, last: last)
@@ -140,7 +150,7 @@ struct Line: EventConsumer, ~Copyable {
     return .numbered(Placement(mark: mark, lane: lane, offset: nil))
   }
 
-  @inline(never) private mutating func refused(_ reason: Refusal) -> Verdict {
+  @inline(never) mutating func refused(_ reason: Refusal) -> Verdict {
     ledger.refuse(reason)
     return .refused(reason)
   }
@@ -150,8 +160,9 @@ struct Line: EventConsumer, ~Copyable {
 struct TopicRule {
   let acknowledge: Acknowledgement
   let order: Order
+  let intake: Intake
 
   init(_ topic: Topic) {
-    (acknowledge, order) = (topic.acknowledge, topic.order)
+    (acknowledge, order, intake) = (topic.acknowledge, topic.order, topic.intake)
   }
 }

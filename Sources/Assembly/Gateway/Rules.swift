@@ -28,6 +28,10 @@ public struct Rules: Sendable {
   public var retentionAgeNs: Int64?
   /// How many segments a lane keeps, bounded by its slots; `nil` for all of them.
   public var segmentsMax: Int?
+  /// Segments of the side lane whose last commit is older are retired; `nil` keeps them as long as there is room.
+  public var sideRetentionAgeNs: Int64?
+  /// How many segments a side lane keeps, bounded by its slots; `nil` for all of them.
+  public var sideSegmentsMax: Int?
   /// By topic: what is older is not read any more; `nil`, or nothing at all, for what the lane keeps.
   public var topicAgesNs: [Int64?] = []
 

@@ -95,19 +95,22 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     security: SecuritySeed = SecuritySeed()
   ) {
     let sizes = settings.sizes
-    require(recovered.lanes.count == sizes.lanes, "every lane of the shard was recovered")
+    require(recovered.lanes.count == sizes.lanes + 1, "every lane of the shard was recovered, its side lane too")
     var machine = machine
     var recovered = recovered
-    let writers = Slots<LaneWriter>(sizes.lanes) { index in
+    let writers = Slots<LaneWriter>(sizes.lanes + 1) { index in
+      let isSide = index == sizes.lanes
       let first = index * sizes.batchesPerLane
-      let spares = (first + 1..<first + sizes.batchesPerLane).map { RegionID(rawValue: UInt32($0)) }
+      let count = isSide ? sizes.sideBatches : sizes.batchesPerLane
+      let spares = (first + 1..<first + count).map { RegionID(rawValue: UInt32($0)) }
       var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
       lane.adopt(rules)
       let region = machine.take(RegionID(rawValue: UInt32(first)))
-      return LaneWriter(lane, filling: region, spares: spares, topics: settings.topics)
+      return LaneWriter(lane, filling: region, spares: spares, topics: isSide ? SideLane.topics : settings.topics)
     }
     line = Line(
       writers: writers,
+      awake: sizes.lanes,
       stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
       keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
       directory: rules.directory,
@@ -133,7 +136,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     )
     acceptBudget = AcceptBudget(perTurn: rules.acceptsPerTurn)
     received = Slots(sizes.buffers) { _ in Received() }
-    replies = Stack((sizes.batches..<sizes.regions).map { RegionID(rawValue: UInt32($0)) })
+    replies = Stack((sizes.commitRegions..<sizes.regions).map { RegionID(rawValue: UInt32($0)) })
     waiting = Stack(capacity: sizes.connections)
     accepting = Array(repeating: .accepting, count: settings.listeners.count)
     for index in settings.listeners.indices { machine.accept(on: ListenerID(rawValue: UInt32(index))) }
@@ -142,7 +145,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     (self.settings, self.rules) = (settings, rules)
     self.machine = machine
     begin()
-    for index in 0..<line.writers.count { advance(index) }
+    commit()
   }
 
   /// Waits, handles what has finished, and returns how many completions that was.

@@ -19,7 +19,7 @@ extension Shard where M: ~Copyable {
     let index = Int(id.rawValue)
     let entry = listenerFronts[Int(listener.rawValue)]
     let lane = UInt16(nextLane)
-    nextLane = nextLane + 1 == line.writers.count ? 0 : nextLane + 1
+    nextLane = nextLane + 1 == settings.sizes.lanes ? 0 : nextLane + 1
     // Where it comes from costs a system call, so it is looked up only where it matters.
     let place = Int(listener.rawValue)
     let asks = rules.connectionsPerSource > 0 || settings.listeners[place].asksForSource

@@ -13,6 +13,7 @@ extension Shard where M: ~Copyable {
     sweep()
     for index in 0..<line.writers.count {
       line.writers[index].lane.retire(utcNs: line.clock.utcNs)
+      guard index != line.side else { continue }
       for topic in settings.topics where Int(topic.id.rawValue) < rules.topicAgesNs.count {
         guard let age = rules.topicAgesNs[Int(topic.id.rawValue)] else { continue }
         line.writers[index].lane.trim(topic.id, olderThan: age, utcNs: line.clock.utcNs)
@@ -95,8 +96,10 @@ extension Shard where M: ~Copyable {
   /// How full it is: 0 when it idles, 1 when it refuses.
   public var pressure: Float { desk.pressure }
   /// Whether events can be taken: every lane has a segment.
+  ///
+  /// The side lane may lack one until there is something to set aside.
   public var isReady: Bool {
-    for index in 0..<line.writers.count where !line.writers[index].lane.isReady { return false }
+    for index in 0..<settings.sizes.lanes where !line.writers[index].lane.isReady { return false }
     return state == .serving
   }
 
@@ -109,8 +112,10 @@ extension Shard where M: ~Copyable {
 extension Lane {
   /// Takes what may change while it is open.
   mutating func adopt(_ rules: Rules) {
+    let isSide = settings.lane.isSide
     settings.sealAfterNs = rules.sealAfterNs
-    settings.retentionAgeNs = rules.retentionAgeNs
-    settings.segmentsMax = min(rules.segmentsMax ?? settings.slots, settings.slots)
+    settings.retentionAgeNs = isSide ? rules.sideRetentionAgeNs : rules.retentionAgeNs
+    let segmentsMax = isSide ? rules.sideSegmentsMax : rules.segmentsMax
+    settings.segmentsMax = min(segmentsMax ?? settings.slots, settings.slots)
   }
 }

@@ -11,7 +11,7 @@ internal import World
 extension Shard where M: ~Copyable {
   /// Starts every write that can be started.
   mutating func commit() {
-    for index in 0..<line.writers.count { advance(index) }
+    for index in 0..<line.awake { advance(index) }
   }
 
   /// Carries out what a lane wants next until it waits.
@@ -54,16 +54,20 @@ extension Shard where M: ~Copyable {
 
   /// Learns how a write ended.
   mutating func wrote(_ region: RegionID, _ result: Int32) {
-    let index = Int(region.rawValue) / settings.sizes.batchesPerLane
+    let index = settings.sizes.lane(of: region)
     let nowNs = line.clock.monotonicNs
     let settled = line.writers[index].lane.completed(region, result, nowNs: nowNs)
     line.writers[index].giveBack(region)
-    commitLatency.record(ns: UInt64(max(settled.latencyNs, 0)))
     let lane = line.writers[index].lane.settings.lane
     let safe = line.writers[index].lane.safe
-    desk.watermarks.advance(.lane(lane), through: safe)
-    // What other shards sent is in their ledgers until they hear that it is safe.
-    line.ledger.store(settled.events - line.links.release(lane, through: safe))
+    desk.watermarks.advance(lane.isSide ? .side : .lane(lane), through: safe)
+    if lane.isSide {
+      line.ledger.quarantine(settled.events)
+    } else {
+      commitLatency.record(ns: UInt64(max(settled.latencyNs, 0)))
+      // What other shards sent is in their ledgers until they hear that it is safe.
+      line.ledger.store(settled.events - line.links.release(lane, through: safe))
+    }
     if line.writers[index].lane.failure != nil, state != .failed { breakDown() }
     hasFreed = true
   }
@@ -76,7 +80,7 @@ extension Shard where M: ~Copyable {
   }
 
   mutating func prepared(_ segment: SegmentID, _ throughBytes: Int) {
-    let index = Int(segment.lane.rawValue) / settings.shards
+    let index = segment.lane.isSide ? line.side : Int(segment.lane.rawValue) / settings.shards
     let nowNs = line.clock.monotonicNs
     line.writers[index].lane.prepared(slot: segment.slot, throughBytes: throughBytes, nowNs: nowNs)
     hasFreed = true
@@ -89,8 +93,9 @@ extension Shard where M: ~Copyable {
     let nowNs = line.clock.monotonicNs
     var load = Admission.Load()
     load.isDraining = state == .failed
-    for index in 0..<line.writers.count {
-      if line.writers[index].lane.isFull { load.hasStorageRoom = false }
+    for index in 0..<line.awake {
+      // Without room in the side lane only what would go there is refused.
+      if index != line.side, line.writers[index].lane.isFull { load.hasStorageRoom = false }
       load.bytesInFlight += line.writers[index].lane.bytesInFlight + line.writers[index].pendingBytes
       if let since = line.writers[index].lane.oldestWriteNs { load.oldestAgeNs = max(load.oldestAgeNs, nowNs - since) }
     }

@@ -17,8 +17,10 @@ public struct ShardReport: BitwiseCopyable, Sendable {
   public var ledger = Ledger()
   /// What happened.
   public var counters = ShardCounters()
-  /// What its lanes did, together.
+  /// What its lanes did, together; the side lane aside.
   public var lanes = LaneCounters()
+  /// What its side lane did.
+  public var sideLane = LaneCounters()
   /// What happened in TLS contexts.
   public var security = TLSCounters()
   /// Why TLS ended connections.
@@ -35,8 +37,12 @@ public struct ShardReport: BitwiseCopyable, Sendable {
   public var buffersHeld = 0
   /// Events numbered and not yet safe, in bytes of commits under way.
   public var bytesInFlight = 0
-  /// Segments that hold events, in all its lanes.
+  /// Segments that hold events, in all its lanes but the side lane.
   public var segmentsInUse = 0
+  /// Segments of its side lane that hold something.
+  public var sideSegmentsInUse = 0
+  /// Whether the side lane has no room for another segment.
+  public var isSideLaneFull = false
   /// Whether a lane has no room for another segment.
   public var isStorageFull = false
   /// The error number of a write that failed; 0 for none.
@@ -69,12 +75,16 @@ extension Shard where M: ~Copyable {
     report.handshakesWaiting = handshakes.count
     report.buffersHeld = held
     for index in 0..<line.writers.count {
-      report.lanes.add(line.writers[index].lane.counters)
       report.bytesInFlight += line.writers[index].lane.bytesInFlight
+      report.failure = line.writers[index].lane.failure ?? report.failure
+      guard index != line.side else { continue }
+      report.lanes.add(line.writers[index].lane.counters)
       report.segmentsInUse += line.writers[index].lane.segmentsInUse
       report.isStorageFull = report.isStorageFull || line.writers[index].lane.isFull
-      report.failure = line.writers[index].lane.failure ?? report.failure
     }
+    report.sideLane = line.writers[line.side].lane.counters
+    report.sideSegmentsInUse = line.writers[line.side].lane.segmentsInUse
+    report.isSideLaneFull = line.writers[line.side].lane.isFull
     return report
   }
 }

@@ -61,7 +61,7 @@ public struct ShardSettings: Sendable {
   }
   /// What may be in flight before events are refused: no more than all commits together hold.
   func admission(timeInFlightMaxNs: Int64) -> Admission.Limits {
-    Admission.Limits(bytesInFlightMax: sizes.batches * sizes.batchBytes, timeInFlightMaxNs: timeInFlightMaxNs)
+    Admission.Limits(bytesInFlightMax: sizes.commitBytes, timeInFlightMaxNs: timeInFlightMaxNs)
   }
   /// The place of each listener's front in the table of fronts.
   var listenerFronts: [Int] {

@@ -9,6 +9,7 @@ public import World
 ///     data/lock                      flock(2), the owner's process number
 ///     data/manifest                  whatever `write(_:as:)` put there
 ///     data/lanes/0000/0000.segment   see `Docs/Protocols/lane.md`
+///     data/side/0000/0000.segment    the same, of a side lane
 public struct DataDirectory: ~Copyable, Sendable {
   /// Where it is.
   public let path: String
@@ -155,9 +156,11 @@ public struct DataDirectory: ~Copyable, Sendable {
 
   /// Removes what became no segment because a former process ended.
   private static func removeUnfinished(_ files: SegmentFiles) throws(HostFailure) {
-    for folder in try names(in: files.lanes) {
-      for name in try names(in: "\(files.lanes)/\(folder)") where name.hasSuffix(".making") {
-        let path = "\(files.lanes)/\(folder)/\(name)"
+    var folders = try files.sideLaneFolders().map { files.folder($0) }
+    for folder in try names(in: files.lanes) { folders.append("\(files.lanes)/\(folder)") }
+    for folder in folders {
+      for name in try names(in: folder) where name.hasSuffix(".making") {
+        let path = "\(folder)/\(name)"
         guard unsafe unlink(path) == 0 else { throw .file("remove", path, errno) }
       }
     }
@@ -167,6 +170,13 @@ public struct DataDirectory: ~Copyable, Sendable {
   public borrowing func makeLanes(_ count: Int) throws(HostFailure) {
     for lane in 0..<count { try Self.make(files.folder(LaneID(rawValue: UInt16(lane))), in: files.lanes) }
   }
+  /// Makes the folders of the side lanes of so many shards, where they are missing; durable when it returns.
+  public borrowing func makeSideLanes(_ shards: Int) throws(HostFailure) {
+    try Self.make(files.sideLanes, in: path)
+    for shard in 0..<shards { try Self.make(files.folder(.side(UInt16(shard))), in: files.sideLanes) }
+  }
+  /// The side lanes that there are, also of shards that are no more.
+  public borrowing func sideLanes() throws(HostFailure) -> [LaneID] { try files.sideLaneFolders() }
   /// The segments of a lane that exist, in the order of their slots.
   public borrowing func segments(of lane: LaneID) throws(HostFailure) -> [SegmentID] { try files.segments(of: lane) }
 

@@ -21,6 +21,8 @@ public struct DataDirectoryReader: Sendable {
 
   /// The contents of a small file of the directory; `nil` when there is none.
   public func read(_ name: String) throws(HostFailure) -> [UInt8]? { try readFile("\(path)/\(name)") }
+  /// The side lanes that there are; none in a directory that was made before there were any.
+  public func sideLanes() throws(HostFailure) -> [LaneID] { try files.sideLaneFolders() }
   /// The segments of a lane, in the order of their slots.
   public func segments(of lane: LaneID) throws(HostFailure) -> [SegmentID] { try files.segments(of: lane) }
   /// Opens a segment.

@@ -83,7 +83,7 @@ public import World
     let sizes = seed.sizes
     let ring = try Self.makeRing(sizes, seed.kernel)
     let pool = try Self.makePool(sizes, seed.kernel, ring)
-    let segments = try SegmentTable(seed.segments, slots: sizes.segments)
+    let segments = try SegmentTable(seed.segments, sizes: sizes)
     let regions = sizes.makeRegions()
     var memories: [UnsafeMutableRawBufferPointer] = unsafe []
     for index in 0..<regions.count { unsafe memories.append(regions[index]!.memory) }

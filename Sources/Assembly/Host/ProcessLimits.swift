@@ -15,7 +15,7 @@ public enum ProcessLimits {
   /// How many descriptors a gateway needs, each shard with these sizes.
   public static func descriptors(sizes: Sizes, shards: Int, listeners: Int) -> Int {
     // A ring and an event each; beside them the standard streams, the lock, signals, scrapes and logs.
-    shards * (sizes.connections + listeners + sizes.lanes * sizes.segments + 2) + 64
+    shards * (sizes.connections + listeners + sizes.lanes * sizes.segments + sizes.sideSegments + 2) + 64
   }
 
   /// Has the allocator keep some of what is freed.

@@ -16,6 +16,7 @@ public enum SegmentMode: Sendable, Hashable {
 ///
 ///     lanes/0003/0007.segment      lane 3, slot 7
 ///     lanes/0003/0008.making       not yet a segment: removed when the directory is opened
+///     side/0001/0000.segment       the side lane of shard 1, slot 0
 struct SegmentFiles: Sendable {
   /// The data directory.
   let directory: String
@@ -24,8 +25,10 @@ struct SegmentFiles: Sendable {
 
   /// All lanes' folders are in this one.
   var lanes: String { "\(directory)/lanes" }
+  /// All side lanes' folders are in this one, which is made with the first of them.
+  var sideLanes: String { "\(directory)/side" }
   /// A lane's folder.
-  func folder(_ lane: LaneID) -> String { "\(lanes)/\(fourDigits(lane.rawValue))" }
+  func folder(_ lane: LaneID) -> String { "\(lane.isSide ? sideLanes : lanes)/\(fourDigits(lane.number))" }
   /// A segment's file.
   func path(_ segment: SegmentID) -> String { "\(folder(segment.lane))/\(fourDigits(segment.slot)).segment" }
   /// The file that becomes a segment once its name and size are durable.
@@ -51,6 +54,17 @@ struct SegmentFiles: Sendable {
       slots.append(slot)
     }
     return slots.sorted().map { SegmentID(lane: lane, slot: $0) }
+  }
+
+  /// The side lanes that have a folder, in the order of their numbers.
+  func sideLaneFolders() throws(HostFailure) -> [LaneID] {
+    guard unsafe access(sideLanes, F_OK) == 0 || errno != ENOENT else { return [] }
+    var numbers: [UInt16] = []
+    for name in try names(in: sideLanes) {
+      guard let number = UInt16(name), !LaneID(rawValue: number).isSide, fourDigits(number) == name else { continue }
+      numbers.append(number)
+    }
+    return numbers.sorted().map { .side($0) }
   }
 }
 

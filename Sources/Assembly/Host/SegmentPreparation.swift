@@ -28,7 +28,8 @@ public struct SegmentPreparation: ~Copyable {
   public init(in directory: borrowing DataDirectory, lanes: [[LaneID]], sizes: Sizes, wakes: Wakes) throws(HostFailure)
   {
     require(lanes.count == wakes.count, "each shard has its lanes")
-    require(sizes.segmentBytes % blockBytes == 0, "a segment consists of whole blocks")
+    let bytes = [sizes.segmentBytes, sizes.sideSegmentBytes]
+    require(bytes.allSatisfy { $0 % blockBytes == 0 }, "a segment consists of whole blocks")
     let files = directory.files
     let bell = try PreparationBell()
     var existing: [[SegmentID]] = []
@@ -37,7 +38,8 @@ public struct SegmentPreparation: ~Copyable {
     var desks = Slots<PreparationThread.Desk?>(lanes.count) { _ in nil }
     var place = 0
     for (shard, owned) in lanes.enumerated() {
-      let requests = Mailbox<SegmentID>.make(capacity: powerOfTwo(atLeast: owned.count * sizes.segments))
+      let segments = owned.reduce(1) { $0 + sizes.segments(of: $1) }
+      let requests = Mailbox<SegmentID>.make(capacity: powerOfTwo(atLeast: segments))
       let progress = Mailbox<PreparationProgress>.make(capacity: 1024)
       desks[shard] = PreparationThread.Desk(requests: requests.receiver, progress: progress.sender)
       accesses[shard] = SegmentAccess(
@@ -53,7 +55,7 @@ public struct SegmentPreparation: ~Copyable {
     let words = lanes.indices.map { wakes.word(of: ShardID(rawValue: UInt16($0))) }
     let seed = PreparationThread(
       files: files,
-      segmentBytes: sizes.segmentBytes,
+      sizes: sizes,
       desks: desks,
       words: words,
       bell: bell
@@ -142,7 +144,7 @@ struct PreparationThread: ~Copyable {
   }
 
   private let files: SegmentFiles
-  private let segmentBytes: Int
+  private let sizes: Sizes
   private var desks: Slots<Desk?>
   private let words: [WakeWord]
   private let bell: PreparationBell
@@ -151,9 +153,8 @@ struct PreparationThread: ~Copyable {
   /// What this thread has given its final name; whoever asks for one of them again holds nothing in it.
   private var named: Set<SegmentID> = []
 
-  init(files: SegmentFiles, segmentBytes: Int, desks: consuming Slots<Desk?>, words: [WakeWord], bell: PreparationBell)
-  {
-    (self.files, self.segmentBytes, self.words, self.bell) = (files, segmentBytes, words, bell)
+  init(files: SegmentFiles, sizes: Sizes, desks: consuming Slots<Desk?>, words: [WakeWord], bell: PreparationBell) {
+    (self.files, self.sizes, self.words, self.bell) = (files, sizes, words, bell)
     self.desks = desks
     zeros = Region(id: RegionID(rawValue: 0), byteCount: pieceBytes)
   }
@@ -199,7 +200,7 @@ struct PreparationThread: ~Copyable {
       }
       let made = unsafe open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard made >= 0 else { throw .file("make", draft, errno) }
-      let allocated = host_allocate(made, Int64(segmentBytes))
+      let allocated = host_allocate(made, Int64(sizes.segmentBytes(of: segment.lane)))
       _ = close(made)
       if allocated == 0 {
         try name(segment)
@@ -233,6 +234,7 @@ struct PreparationThread: ~Copyable {
   /// Writes one piece.
   private mutating func advanced(_ before: Job) -> Job {
     var job = before
+    let segmentBytes = sizes.segmentBytes(of: job.segment.lane)
     let wanted = min(pieceBytes, segmentBytes - job.writtenBytes)
     let count = unsafe pwrite(job.file, zeros.memory.baseAddress, wanted, job.writtenBytes)
     if count < 0, errno == EINTR { return job }

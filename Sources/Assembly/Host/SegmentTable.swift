@@ -9,31 +9,36 @@ struct SegmentTable: ~Copyable {
   private let slots: Int
   /// A lane's place among the shard's own, by lane number; -1 for those of other shards.
   private let places: [Int]
+  /// The same of its side lane; -1 when it has none.
+  private let sidePlace: Int
   /// By place, then by slot: the descriptor, or -1.
   private var descriptors: [Int32]
 
   /// Opens what exists.
   ///
   /// Throws: when a segment cannot be opened.
-  init(_ access: consuming SegmentAccess, slots: Int) throws(HostFailure) {
-    var places = [Int](repeating: -1, count: Int(access.lanes.map(\.rawValue).max() ?? 0) + 1)
-    for (place, lane) in access.lanes.enumerated() { places[Int(lane.rawValue)] = place }
-    var opened = [Int32](repeating: -1, count: access.lanes.count * slots)
+  init(_ access: consuming SegmentAccess, sizes: Sizes) throws(HostFailure) {
+    let slots = max(sizes.segments, sizes.sideSegments)
+    let lanes = access.lanes
+    let numbers = lanes.filter { !$0.isSide }.map { Int($0.number) }
+    places = (0...(numbers.max() ?? 0)).map { number in lanes.firstIndex { Int($0.rawValue) == number } ?? -1 }
+    sidePlace = lanes.firstIndex(where: \.isSide) ?? -1
+    var opened = [Int32](repeating: -1, count: lanes.count * slots)
     for segment in access.existing.joined() {
       let descriptor = access.files.open(segment)
-      guard Int(segment.slot) < slots, descriptor >= 0 else {
+      let bound = sizes.segments(of: segment.lane)
+      guard Int(segment.slot) < bound, let place = lanes.firstIndex(of: segment.lane), descriptor >= 0 else {
         for descriptor in opened where descriptor >= 0 { _ = close(descriptor) }
         if descriptor < 0 { throw .file("open", access.files.path(segment), -descriptor) }
         _ = close(descriptor)
         throw HostFailure(
-          cause: "\(access.files.path(segment)) is beyond the \(slots) segments a lane may have.",
+          cause: "\(access.files.path(segment)) is beyond the \(bound) segments a lane may have.",
           remedy: "Raise the retention's size to what it was, at least."
         )
       }
-      opened[places[Int(segment.lane.rawValue)] * slots + Int(segment.slot)] = descriptor
+      opened[place * slots + Int(segment.slot)] = descriptor
     }
     descriptors = opened
-    self.places = places
     self.slots = slots
     self.access = access
   }
@@ -69,8 +74,10 @@ struct SegmentTable: ~Copyable {
   }
 
   private func place(of lane: LaneID) -> Int {
-    require(Int(lane.rawValue) < places.count && places[Int(lane.rawValue)] >= 0, "a shard uses its own lanes")
-    return places[Int(lane.rawValue)]
+    let number = Int(lane.rawValue)
+    let place = lane.isSide ? sidePlace : number < places.count ? places[number] : -1
+    require(place >= 0 && access.lanes[place] == lane, "a shard uses its own lanes")
+    return place
   }
   private func index(of segment: SegmentID) -> Int {
     require(Int(segment.slot) < slots, "a slot is among those a lane has")

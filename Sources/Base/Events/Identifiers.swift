@@ -8,7 +8,7 @@ public struct TopicID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 }
 
-/// A lane's number, which is also the partition that readers see.
+/// A lane's number, which is also the partition that readers see; side lanes have numbers of their own.
 public struct LaneID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
   /// The number itself.
   public let rawValue: UInt16
@@ -40,18 +40,20 @@ public struct EventNumber: RawRepresentable, Hashable, Comparable, BitwiseCopyab
   @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// What shares one watermark: memory, or one lane.
+/// What shares one watermark: memory, one lane, or the side lane of the shard that asks.
 ///
 /// Events are numbered consecutively within it.
 public struct Domain: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
-  /// 0 for memory, 1 + lane for a lane.
+  /// 0 for memory, 1 for the shard's side lane, 2 + lane for a lane.
   public let rawValue: UInt16
-  /// The domain of that number: 0 for memory, 1 + lane for a lane.
+  /// The domain of that number.
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
   /// Safe as soon as it is numbered: topics that acknowledge what is merely received.
   @inlinable public static var memory: Domain { Domain(rawValue: 0) }
-  /// The domain of one lane.
-  @inlinable public static func lane(_ lane: LaneID) -> Domain { Domain(rawValue: lane.rawValue &+ 1) }
+  /// The shard's own side lane; it waits for no other's.
+  @inlinable public static var side: Domain { Domain(rawValue: 1) }
+  /// The domain of one lane, which is no side lane.
+  @inlinable public static func lane(_ lane: LaneID) -> Domain { Domain(rawValue: lane.rawValue &+ 2) }
 }
 
 /// An event's number and the domain it counts in: what an answer waits for.
@@ -72,7 +74,7 @@ public struct Watermarks: Sendable {
 
   /// Nothing is safe but memory, which always is.
   public init(lanes: Int) {
-    safe = Array(repeating: .none, count: lanes + 1)
+    safe = Array(repeating: .none, count: lanes + 2)
     safe[0] = EventNumber(rawValue: .max)
   }
   /// Whether the answer that waits for `mark` may be given.

@@ -1,4 +1,6 @@
-/// Where every event that was received has gone: `received = stored + refused + duplicate + in flight`, at all times.
+/// Where every event that was received has gone.
+///
+/// At all times `received = stored + quarantined + refused + duplicate + in flight`.
 ///
 /// One per shard, counted on the event's way, published at the end of a turn, and summed for the operator.
 public struct Ledger: BitwiseCopyable, Sendable {
@@ -41,6 +43,11 @@ public struct Ledger: BitwiseCopyable, Sendable {
   @inlinable public mutating func store(_ count: UInt64) {
     inFlight &-= count
     stored &+= count
+  }
+  /// Counts events that were numbered to be set aside, and what is said of them has become safe.
+  @inlinable public mutating func quarantine(_ count: UInt64) {
+    inFlight &-= count
+    quarantined &+= count
   }
   /// Counts an event that was read and refused.
   @inlinable public mutating func refuse(_ reason: Refusal) {

@@ -14,6 +14,14 @@ public enum Order: String, Sendable, CaseIterable {
   case key
 }
 
+/// What becomes of a topic's events that could be stored.
+public enum Intake: UInt8, Sendable, CaseIterable {
+  /// They are.
+  case store = 0
+  /// They are set aside, all of them.
+  case quarantine = 1
+}
+
 /// How a topic's events are stored.
 public enum Codec: UInt8, Sendable, CaseIterable {
   case none = 0
@@ -34,6 +42,8 @@ public struct Topic: Sendable {
   public var codec: Codec
   /// The largest event it takes, in bytes.
   public var eventBytesMax: Int
+  /// What becomes of them.
+  public var intake = Intake.store
 
   /// A topic with the defaults of the settings.
   public init(

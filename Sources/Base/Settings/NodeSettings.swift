@@ -24,6 +24,8 @@ public struct NodeSettings: Sendable, Equatable {
   public var topics: [TopicSettings] = []
   /// How events are stored.
   public var log = LogSettings()
+  /// How what is said of events that were set aside is stored.
+  public var quarantine = QuarantineSettings()
   /// What is refused beyond.
   public var limits = LimitSettings()
   /// What the node says about itself.
@@ -148,6 +150,18 @@ public struct LogSettings: Sendable, Equatable {
   public var commitBytesMax = 512 << 10
   /// How long a lane is idle before it writes a seal.
   public var sealAfterNs: Int64 = 1_000_000_000
+  /// The defaults.
+  public init() {}
+}
+
+/// How what is said of events that were set aside is stored: in a side lane of each shard.
+public struct QuarantineSettings: Sendable, Equatable {
+  /// A segment's file, in bytes.
+  public var segmentBytes = 4 << 20
+  /// How much a side lane keeps, in bytes.
+  public var retentionBytes = 64 << 20
+  /// How long a side lane keeps it; `nil` for as long as it fits.
+  public var retentionAgeNs: Int64? = 30 * 86_400_000_000_000
   /// The defaults.
   public init() {}
 }

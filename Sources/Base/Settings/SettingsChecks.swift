@@ -141,16 +141,24 @@ extension SettingsReader {
       holds: log.commitBytesMax <= log.segmentBytes / 4,
       also: " / 4"
     )
-    let segments = log.retentionBytes / log.segmentBytes
-    if segments < 3, let position = place("log.retention.bytes", "log.segment_bytes") {
-      let text = "'log.retention.bytes' (\(sizeText(log.retentionBytes))) is under 3 × 'log.segment_bytes'"
-      note("\(text) (\(sizeText(log.segmentBytes)))", at: position, expected: "room for 3 segments at least")
-    }
-    if segments > 32_768, let position = place("log.retention.bytes", "log.segment_bytes") {
+    checkSegments(of: "log", log.retentionBytes, log.segmentBytes)
+    let side = settings.quarantine
+    checkSegments(of: "quarantine", side.retentionBytes, side.segmentBytes)
+  }
+
+  /// Whether what is kept makes a sensible number of segments.
+  private mutating func checkSegments(of part: String, _ retentionBytes: Int, _ segmentBytes: Int) {
+    let segments = retentionBytes / segmentBytes
+    guard !(3...32_768).contains(segments), let position = place("\(part).retention.bytes", "\(part).segment_bytes")
+    else { return }
+    if segments < 3 {
+      let text = "'\(part).retention.bytes' (\(sizeText(retentionBytes))) is under 3 × '\(part).segment_bytes'"
+      note("\(text) (\(sizeText(segmentBytes)))", at: position, expected: "room for 3 segments at least")
+    } else {
       note(
-        "'log.retention.bytes' makes \(segments) segments a lane",
+        "'\(part).retention.bytes' makes \(segments) segments a lane",
         at: position,
-        expected: "32768 at most; raise 'log.segment_bytes'"
+        expected: "32768 at most; raise '\(part).segment_bytes'"
       )
     }
   }

@@ -19,7 +19,7 @@ extension NodeSettings {
   static func table(protocols: [String]) -> SettingsTable<NodeSettings> {
     SettingsTable(
       noun: "the settings",
-      rows: nodeRows + logRows + limitRows,
+      rows: nodeRows + logRows + quarantineRows + limitRows,
       lists: [
         "listeners": { node, root, reader, place in
           let items = reader.list(node, listenerTable(protocols: protocols), at: place, countMax: 64) {
@@ -108,6 +108,29 @@ extension NodeSettings {
       .duration(10_000_000...3_600_000_000_000),
       isLive: true,
       "How long a lane is idle before it writes a seal."
+    ),
+  ]
+
+  private static let quarantineRows: [SettingsRow<NodeSettings>] = [
+    .init(
+      "quarantine.segment_bytes",
+      \.quarantine.segmentBytes,
+      .bytes((256 << 10)...(1 << 30), multipleOf: 4096),
+      "The size of a side lane's segments."
+    ),
+    .init(
+      "quarantine.retention.bytes",
+      \.quarantine.retentionBytes,
+      .bytes((768 << 10)...(1 << 40)),
+      isLive: true,
+      "How much each shard's side lane keeps."
+    ),
+    .init(
+      "quarantine.retention.age",
+      \.quarantine.retentionAgeNs,
+      SettingsForm.duration(1_000_000_000...ageNsMax).or("none"),
+      isLive: true,
+      "How long a side lane keeps a record; `none`: as long as it fits."
     ),
   ]
 

@@ -1,4 +1,5 @@
 public import Bytes
+public import Events
 
 /// The sizes of everything a shard allocates, all of it at start.
 public struct Sizes: Sendable {
@@ -32,30 +33,51 @@ public struct Sizes: Sendable {
   public var segments = 64
   /// How many bytes a segment's file holds.
   public var segmentBytes = 128 << 20
+  /// Commits of the side lane that may be under way at a time.
+  public var sideWrites = 2
+  /// The side lane's largest commit, in bytes; a multiple of the block size.
+  public var sideBatchBytes = 64 << 10
+  /// Slots for segments of the side lane.
+  public var sideSegments = 17
+  /// How many bytes a segment of the side lane holds.
+  public var sideSegmentBytes = 4 << 20
 
   /// The defaults.
   public init() {}
 
   /// Regions a lane needs: those under way and one that fills.
   @inlinable public var batchesPerLane: Int { writes + 1 }
-  /// All regions for commits.
+  /// All regions for the commits of lanes.
   ///
-  /// They come first in the table of regions, then the replies.
+  /// They come first in the table of regions, then those of the side lane, then the replies.
   @inlinable public var batches: Int { lanes * batchesPerLane }
+  /// Regions for the side lane: those under way and one that fills.
+  @inlinable public var sideBatches: Int { sideWrites + 1 }
+  /// All regions for commits: behind them come the replies.
+  @inlinable public var commitRegions: Int { batches + sideBatches }
+  /// How many bytes all regions for commits have.
+  @inlinable public var commitBytes: Int { batches * batchBytes + sideBatches * sideBatchBytes }
   /// All regions of the machine's table.
-  @inlinable public var regions: Int { batches + replies }
+  @inlinable public var regions: Int { commitRegions + replies }
+  /// The place of the lane that a region's commits go to: among the shard's lanes, or `lanes` for the side lane.
+  @inlinable public func lane(of region: RegionID) -> Int { min(Int(region.rawValue) / batchesPerLane, lanes) }
+  /// How many slots a lane has.
+  @inlinable public func segments(of lane: LaneID) -> Int { lane.isSide ? sideSegments : segments }
+  /// How many bytes a segment of a lane holds.
+  @inlinable public func segmentBytes(of lane: LaneID) -> Int { lane.isSide ? sideSegmentBytes : segmentBytes }
   /// Makes the table of regions.
   public func makeRegions() -> Slots<Region?> {
     var stretch = RegionStretch(count: batches, byteCount: batchBytes)
     return Slots(regions) { index in
       let id = RegionID(rawValue: UInt32(index))
-      guard index < batches else { return Region(id: id, byteCount: replyBytes) }
+      // Memory of the side lane comes with its use, which may never be.
+      if index >= batches { return Region(id: id, byteCount: index < commitRegions ? sideBatchBytes : replyBytes) }
       return stretch.region(id: id, byteCount: batchBytes)
     }
   }
   /// How many bytes of address space a shard's tables take, receive buffers and carries included.
   public var bytesTotal: Int {
-    buffers * bufferBytes + batches * batchBytes + replies * replyBytes + connections * carryBytes
+    buffers * bufferBytes + commitBytes + replies * replyBytes + connections * carryBytes
       + largeCarries * largeCarryBytes + records * recordBytes
   }
 }

@@ -50,6 +50,8 @@ struct Answer: BitwiseCopyable, Sendable {
     static var allowsPost: Traits { Traits(rawValue: 512) }
     /// Only one event could be in the request.
     static var isSingle: Traits { Traits(rawValue: 1024) }
+    /// Events were set aside: `quarantined` says how many.
+    static var hasQuarantined: Traits { Traits(rawValue: 2048) }
   }
 
   /// The number its mark has in its domain, and that domain.
@@ -68,7 +70,7 @@ struct Answer: BitwiseCopyable, Sendable {
   var verdicts: UInt32 = AnswerPool.none
   /// What follows it in its queue.
   var next: UInt32 = AnswerPool.none
-  /// The request's number, for framed answers; bytes a topic's event may have, for `bound`.
+  /// The request's number, for framed answers; events set aside, for receipts.
   var request: UInt32 = 0
   var domain: Domain = .memory
   /// The topic's number, or a framed topic's alias.
@@ -86,6 +88,8 @@ struct Answer: BitwiseCopyable, Sendable {
     get { Mark(domain: domain, number: number) }
     set { (domain, number) = (newValue.domain, newValue.number) }
   }
+  /// How many of a receipt's events were set aside.
+  var quarantined: UInt32 { traits.contains(.hasQuarantined) ? request : 0 }
   /// Why, for those that refuse.
   var reason: Refusal { Refusal(rawValue: refusal)! }
   /// The last offset.
@@ -167,7 +171,7 @@ struct AnswerQueue {
   }
 }
 
-/// What became of single events that were refused, chained by answer.
+/// What became of single events that were refused or set aside, chained by answer.
 ///
 /// Bounded: without room they are only counted.
 struct VerdictPool: ~Copyable {
@@ -175,6 +179,7 @@ struct VerdictPool: ~Copyable {
   struct Entry {
     var event: UInt32
     var next: UInt32
+    /// Why it was refused; 0 when it was set aside.
     var refusal: UInt8
   }
   private var entries: Slots<Entry>
@@ -190,11 +195,13 @@ struct VerdictPool: ~Copyable {
   subscript(index: UInt32) -> Entry { entries[Int(index)] }
 
   /// Puts a verdict at the head of a chain, if there is room.
-  mutating func add(_ refusal: Refusal, event: UInt32, to chain: inout UInt32) {
+  ///
+  /// Without a refusal it says that the event was set aside.
+  mutating func add(_ refusal: Refusal?, event: UInt32, to chain: inout UInt32) {
     guard firstFree != AnswerPool.none else { return }
     let index = firstFree
     firstFree = entries[Int(index)].next
-    entries[Int(index)] = Entry(event: event, next: chain, refusal: refusal.rawValue)
+    entries[Int(index)] = Entry(event: event, next: chain, refusal: refusal?.rawValue ?? 0)
     chain = index
   }
   /// Gives a chain back.

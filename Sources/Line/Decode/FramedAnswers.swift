@@ -54,10 +54,11 @@ extension Desk {
   private func appendStored(_ answer: Answer, to writer: inout Writer) {
     let hasOffsets = answer.traits.contains(.hasOffsets)
     appendHead(FrameKind.stored, 36, answer, to: &writer)
+    let isQuarantined = LaneID(rawValue: answer.lane).isSide
     writer.append(answer.events)
-    writer.append(answer.lane)
+    writer.append(isQuarantined ? .max : answer.lane)
     writer.append(answer.clock)
-    writer.append(UInt8(0))
+    writer.append(UInt8(isQuarantined ? 1 : 0))
     writer.append(hasOffsets ? answer.first : .max)
     writer.append(hasOffsets ? answer.last : .max)
     writer.append(answer.receivedNs)

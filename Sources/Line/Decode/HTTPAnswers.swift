@@ -24,7 +24,7 @@ extension Desk {
   /// Bound: `answerBytesMax`.
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
-    case .receipt: answer.verdicts == AnswerPool.none ? 640 + topics[Int(answer.topic)].count : Desk.answerBytesMax
+    case .receipt: answer.verdicts == AnswerPool.none ? 672 + topics[Int(answer.topic)].count : Desk.answerBytesMax
     case .problem: 1024
     case .topics: Desk.answerBytesMax
     default: 512
@@ -79,7 +79,7 @@ extension Desk {
   // MARK: Receipts
 
   private mutating func writeReceipt(_ answer: Answer, _ room: Int, into reply: inout Region) {
-    if answer.events == 0, answer.refusedEvents > 0 {
+    if answer.isRefused {
       guard answer.traits.contains(.isMixed) || answer.refusedEvents > 1 else {
         return writeProblem(answer, room, into: &reply)
       }
@@ -96,7 +96,7 @@ extension Desk {
     reply.write(atMost: room) { writer in
       writer.append(Desk.statusLine(answer))
       appendHead(of: answer, to: &writer)
-      if answer.events == 0, answer.traits.contains(.isRetryable) { appendRetryAfter(to: &writer) }
+      if answer.isRefused, answer.traits.contains(.isRetryable) { appendRetryAfter(to: &writer) }
       writer.append("Content-Type: application/json\r\nContent-Length:")
       lengthAt = start + room - writer.room
       writer.append("    \r\n\r\n")
@@ -111,6 +111,10 @@ extension Desk {
       writer.append(decimal: UInt64(answer.events))
       writer.append(",\"refused\":")
       writer.append(decimal: UInt64(answer.refusedEvents))
+      if answer.traits.contains(.hasQuarantined) {
+        writer.append(",\"quarantined\":")
+        writer.append(decimal: UInt64(answer.quarantined))
+      }
       writer.append(
         topics[Int(answer.topic)].acknowledge == .durable
           ? ",\"acknowledged\":\"durable\",\"received\":{\"time\":\""
@@ -169,7 +173,7 @@ extension Desk {
 
   private static func statusLine(_ answer: Answer) -> StaticString {
     if answer.refusedEvents == 0 { return "HTTP/1.1 200 OK\r\n" }
-    if answer.events > 0 { return "HTTP/1.1 207 Multi-Status\r\n" }
+    if !answer.isRefused { return "HTTP/1.1 207 Multi-Status\r\n" }
     guard answer.traits.contains(.isMixed) else { return Desk.statusLine(answer.reason.row.status) }
     return Desk.statusLine(answer.traits.contains(.isRetryable) ? 503 : 422)
   }
@@ -214,7 +218,7 @@ extension Desk {
     }
   }
 
-  /// The first of the events refused, in their order.
+  /// The first of the events refused or set aside, in their order.
   ///
   /// The chain has the last one first.
   private func appendVerdicts(of answer: Answer, to writer: inout Writer) {
@@ -229,14 +233,17 @@ extension Desk {
     writer.append(",\"verdicts\":[")
     for place in (0..<count).reversed() {
       let entry = verdicts[order[place]]
-      guard let row = Refusal(rawValue: entry.refusal)?.row else { continue }
       writer.append("{\"event\":")
       writer.append(decimal: UInt64(entry.event))
-      writer.append(",\"reason\":\"")
-      writer.append(row.label)
-      writer.append("\",\"status\":")
-      writer.append(decimal: UInt64(row.status))
-      writer.append(row.isRetryable ? ",\"retryable\":true}" : ",\"retryable\":false}")
+      if let row = Refusal(rawValue: entry.refusal)?.row {
+        writer.append(",\"reason\":\"")
+        writer.append(row.label)
+        writer.append("\",\"status\":")
+        writer.append(decimal: UInt64(row.status))
+        writer.append(row.isRetryable ? ",\"retryable\":true}" : ",\"retryable\":false}")
+      } else {
+        writer.append(",\"quarantined\":true}")
+      }
       if place > 0 { writer.append(",") }
     }
     writer.append("]")
@@ -248,7 +255,7 @@ extension Desk {
       appendHead(of: answer, to: &writer)
       writer.append("Preference-Applied: return=minimal\r\nSluice-Receipt: topic=")
       writer.append(topics.name(Int(answer.topic)))
-      if !answer.traits.contains(.isScattered) {
+      if answer.events > 0, !answer.traits.contains(.isScattered) {
         writer.append(";partition=")
         writer.append(decimal: UInt64(answer.lane))
       }
@@ -260,6 +267,10 @@ extension Desk {
       }
       writer.append(";events=")
       writer.append(decimal: UInt64(answer.events))
+      if answer.traits.contains(.hasQuarantined) {
+        writer.append(";quarantined=")
+        writer.append(decimal: UInt64(answer.quarantined))
+      }
       writer.append("\r\n\r\n")
     }
   }

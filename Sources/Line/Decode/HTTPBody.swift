@@ -48,7 +48,7 @@ extension HTTPFront {
       var answer = desk.answer(.receipt)
       answer.topic = topic
       answer.traits = traits
-      answer.add(placement)
+      if placement.lane.isSide { answer.add(quarantined: placement) } else { answer.add(placement) }
       queue.append(desk.answers.take(answer), in: &desk.answers)
     }
     next()

@@ -23,17 +23,26 @@ extension HTTPFront {
   /// Notes events that were numbered one after another, from where the last one went.
   mutating func note(_ placement: Placement, count: Int = 1, at desk: inout Desk) {
     let mark = desk.answers[receipt].mark
-    if mark.domain != placement.mark.domain, desk.answers[receipt].events > 0 { wait(for: mark, at: &desk) }
+    if mark.domain != placement.mark.domain { wait(for: mark, at: &desk) }
+    guard !placement.lane.isSide else {
+      noteVerdict(nil, at: &desk)
+      return desk.answers[receipt].add(quarantined: placement)
+    }
     desk.answers[receipt].add(placement, count: count)
   }
 
   /// Notes an event that was refused.
   mutating func note(refused reason: Refusal, at desk: inout Desk) {
-    let event = desk.answers[receipt].events &+ desk.answers[receipt].refusedEvents
-    if Int(desk.answers[receipt].refusedEvents) < desk.limits.verdictsMax {
-      desk.verdicts.add(reason, event: event, to: &desk.answers[receipt].verdicts)
-    }
+    noteVerdict(reason, at: &desk)
     desk.answers[receipt].add(refused: reason)
+  }
+
+  /// Has the receipt tell what became of its next event, if it does not tell enough of others.
+  private mutating func noteVerdict(_ reason: Refusal?, at desk: inout Desk) {
+    let answer = desk.answers[receipt]
+    let told = answer.refusedEvents &+ answer.quarantined
+    guard Int(told) < desk.limits.verdictsMax else { return }
+    desk.verdicts.add(reason, event: answer.events &+ told, to: &desk.answers[receipt].verdicts)
   }
 
   /// The receipt waits for one domain itself; every other has an entry before it.
@@ -233,7 +242,9 @@ extension HTTPFront {
 
 extension Answer {
   /// Whether it says nothing of any event.
-  var isEmpty: Bool { events == 0 && refusedEvents == 0 }
+  var isEmpty: Bool { isRefused && refusedEvents == 0 }
+  /// Whether none of its events was stored or set aside.
+  var isRefused: Bool { events == 0 && quarantined == 0 }
 
   /// Counts events that were numbered one after another, from where the last one went.
   @inline(__always) mutating func add(_ placement: Placement, count: Int = 1) {
@@ -252,6 +263,13 @@ extension Answer {
     }
     mark = placement.mark
     events &+= UInt32(clamping: count)
+  }
+
+  /// Counts an event that was set aside: it has no place among those that were stored.
+  mutating func add(quarantined placement: Placement) {
+    traits.insert(.hasQuarantined)
+    request &+= 1
+    mark = placement.mark
   }
 
   /// Counts an event that was refused.
