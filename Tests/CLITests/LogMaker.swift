@@ -11,6 +11,8 @@ final class LogMaker {
   let path: String
   let names: [String]
   private let settings: Lane.Settings
+  /// Where the lane's files are.
+  private let folder: String
   private var lane: Lane
   private var spare: Region?
   private var batch: Batch
@@ -25,9 +27,10 @@ final class LogMaker {
   private let entropy: UInt64 = 0x1234_5678_9ABC_DEF0
   private static let retentionAgeNs: Int64 = 3_600_000_000_000
 
-  /// A directory with these topics.
+  /// A directory with these topics, whose one lane that holds something may be a side lane.
   init(
     topics names: [String] = ["events"],
+    lane id: LaneID = LaneID(rawValue: 0),
     codec: Codec = .none,
     slots: Int = 4,
     commitBytesMax: Int = LogMaker.commitBytesMax,
@@ -37,8 +40,8 @@ final class LogMaker {
     path = String(cString: mkdtemp(&template)!)
     self.names = names
     settings = Lane.Settings(
-      lane: LaneID(rawValue: 0),
-      topics: names.count,
+      lane: id,
+      topics: id.isSide ? SideLane.topics.count : names.count,
       segmentBytes: segmentBytes,
       slots: slots,
       commitBytesMax: commitBytesMax,
@@ -47,7 +50,13 @@ final class LogMaker {
     )
     mkdir("\(path)/lanes", 0o700)
     mkdir("\(path)/lanes/0000", 0o700)
-    let topics = names.enumerated().map { Topic(id: TopicID(rawValue: UInt16($0)), name: $1, codec: codec) }
+    folder = "\(path)/\(id.isSide ? "side" : "lanes")/000\(id.number)"
+    if id.isSide {
+      mkdir("\(path)/side", 0o700)
+      mkdir(folder, 0o700)
+    }
+    let named = names.enumerated().map { Topic(id: TopicID(rawValue: UInt16($0)), name: $1, codec: codec) }
+    let topics = id.isSide ? SideLane.topics : named
     var recovery = LaneRecovery(settings, slots: [])
     precondition(recovery.need() == .nothing)
     lane = Lane(recovery.finish(), entropy: entropy)
@@ -58,6 +67,7 @@ final class LogMaker {
       headerBytes: CommitHeader.byteCount
     )
     var manifest = Manifest(node: 7, lanes: 1, segmentBytes: segmentBytes)
+    if id.isSide { manifest.sideSegmentBytes = segmentBytes }
     for name in names { _ = manifest.number(name) }
     let text = Array(manifest.text.utf8)
     let file = Glibc.open("\(path)/manifest", O_WRONLY | O_CREAT, 0o600)
@@ -136,6 +146,27 @@ final class LogMaker {
     )
     return batch.append(event, stamp: stamp, offset: offset, timestampMs: timestampMs)
   }
+  /// Adds a record of an event that was set aside, to a side lane.
+  func setAside(
+    _ payload: String,
+    topic: UInt16,
+    schemaVersion: UInt32 = 0,
+    verdict: String,
+    principal: UInt32 = 0,
+    trace: TraceParent? = nil
+  ) {
+    let (payload, verdict) = (Array(payload.utf8), Array(verdict.utf8))
+    let record = QuarantineRecord(
+      topic: TopicID(rawValue: topic),
+      schemaVersion: schemaVersion,
+      payloadBytes: payload.count,
+      digest: ContentDigest(of: payload.span.bytes),
+      verdict: verdict.span.bytes
+    )
+    var region = Region(id: RegionID(rawValue: 4), byteCount: 4096)
+    region.write(atMost: QuarantineRecord.byteCountMax) { $0.append(record) }
+    add(region.bytes.withUnsafeBytes { Array($0) }, principal: principal, trace: trace)
+  }
   /// The same with text.
   func add(_ value: String, key: String? = nil, topic: Int = 0) {
     add(Array(value.utf8), key: key.map { Array($0.utf8) }, topic: topic)
@@ -210,7 +241,7 @@ final class LogMaker {
   func retire(olderThanNs age: Int64) { lane.retire(utcNs: utcNs - age + Self.retentionAgeNs) }
 
   /// Where a segment's file is.
-  func name(of slot: UInt16) -> String { "\(path)/lanes/0000/000\(slot).segment" }
+  func name(of slot: UInt16) -> String { "\(folder)/000\(slot).segment" }
   /// Overwrites bytes of a segment.
   func spoil(_ slot: UInt16, at offset: Int, with bytes: [UInt8] = [0xFF]) {
     precondition(pwrite(files[slot]!, bytes, bytes.count, off_t(offset)) == bytes.count)

@@ -32,6 +32,10 @@ struct Recorder: EventConsumer, ~Copyable {
   var latersLeft = 0
   /// Events whose payload starts with this are refused.
   var refuses: [(prefix: String, reason: Refusal)] = []
+  /// Events whose payload starts with this are set aside.
+  var aside: String?
+  /// How many were.
+  var asideCount: UInt64 = 0
   var eventBytesMax = 1000
   var grantRefusal: Refusal?
   /// Whether events of which nothing is said are taken without being offered one by one.
@@ -61,6 +65,11 @@ struct Recorder: EventConsumer, ~Copyable {
     latersLeft = laters
     let payload = bytes(event.payload)
     for (prefix, reason) in refuses where payload.starts(with: prefix.utf8) { return .refused(reason) }
+    if let aside, payload.starts(with: aside.utf8) {
+      asideCount += 1
+      let mark = Mark(domain: .side, number: EventNumber(rawValue: asideCount))
+      return .numbered(Placement(mark: mark, lane: .side(3), offset: nil))
+    }
     let key = event.hasKey ? bytes(event.key) : nil
     let place = number(payload, key: key, event.origin, under: event.grant)
     taken[taken.count - 1].schema = String(decoding: bytes(event.schemaName), as: UTF8.self)
@@ -70,6 +79,7 @@ struct Recorder: EventConsumer, ~Copyable {
   }
   mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
     let payload = bytes(payload)
+    if let aside, payload.starts(with: aside.utf8) { return nil }
     guard takesPlain, latersLeft == 0, !refuses.contains(where: { payload.starts(with: $0.prefix.utf8) }) else {
       return nil
     }
@@ -218,6 +228,7 @@ struct Line<F: Front & ~Copyable>: ~Copyable {
       let number = EventNumber(rawValue: consumer.numbers[lane])
       desk.watermarks.advance(.lane(LaneID(rawValue: UInt16(lane))), through: number)
     }
+    desk.watermarks.advance(.side, through: EventNumber(rawValue: consumer.asideCount))
     collect()
   }
   mutating func collect() {

@@ -34,6 +34,24 @@ import Testing
     #expect(Manifest.fileName == "manifest")
   }
 
+  @Test func `a manifest with side lanes is of version 2, and says how large their segments are`() throws {
+    var manifest = Self.manifest
+    manifest.sideSegmentBytes = 4 << 20
+    let text = """
+      sluice-manifest 2
+      node 9f3c5a0e1b2d4c6f
+      lanes 2
+      segment-bytes 134217728
+      side-segment-bytes 4194304
+      topic 0 telemetry
+      topic 1 alarms.v2
+
+      """
+    #expect(manifest.text == Self.checked(text))
+    #expect(try Manifest(reading: manifest.text) == manifest)
+    for count in 0..<manifest.text.utf8.count { #expect(Self.mistake(String(manifest.text.prefix(count))) != nil) }
+  }
+
   @Test func `a topic keeps its number, and the next one gets the next`() {
     var manifest = Self.manifest
     #expect(manifest.number("alarms.v2").rawValue == 1)
@@ -62,7 +80,10 @@ import Testing
   @Test(arguments: [
     ("", 1, "check at the end"),
     ("hello\n", 1, "no manifest"),
-    ("sluice-manifest 2\nwhatever\n", 1, "newer"),
+    ("sluice-manifest 3\nwhatever\n", 1, "newer"),
+    ("sluice-manifest 2\nnode 1\nlanes 1\nsegment-bytes 4096\n", 1, "side-segment-bytes is missing"),
+    ("sluice-manifest 2\nnode 1\nlanes 1\nsegment-bytes 4096\nside-segment-bytes 0\n", 1, "is missing"),
+    ("sluice-manifest 1\nnode 1\nlanes 1\nsegment-bytes 1\nside-segment-bytes 4096\n", 5, "'side-segment-bytes 4096'"),
     ("sluice-manifest 1\nnode 1\nlanes 0\nsegment-bytes 1\n", 1, "missing"),
     ("sluice-manifest 1\nnode 1\nlanes 1\n", 1, "missing"),
     ("sluice-manifest 1\nnode xyz\nlanes 1\nsegment-bytes 4096\n", 1, "missing"),

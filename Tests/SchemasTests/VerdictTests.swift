@@ -56,7 +56,8 @@ import Testing
     ),
     (
       #"{"age":"x"}"#,
-      #""instance":"/age","keyword":"type","schema":"/properties/age/type","message":"must be an integer, not a string""#
+      #""instance":"/age","keyword":"type","schema":"/properties/age/type","#
+        + #""message":"must be an integer, not a string""#
     ),
     (
       #"{"age":1.5}"#,

@@ -122,13 +122,13 @@ import Testing
     text += "    proxy_protocol: {\(wrong("proxy_protocol."))}\n    tls: {\(wrong("tls.")), "
     text += "client_certificates: {\(wrong("tls.client_certificates."))}, tickets: {\(wrong("tls.tickets."))}, "
     text += "certificates: [{\(wrong("tls.certificates[]."))}]}\n"
-    let sections = ["log", "limits", "telemetry"]
+    let sections = ["log", "quarantine", "limits", "telemetry"]
     for section in sections {
       text += "\(section):\n"
       for key in keys where key.path.hasPrefix(section + ".") && !key.path.contains("retention") {
         text += "  \(key.path.dropFirst(section.count + 1)): '?!'\n"
       }
-      if section == "log" { text += "  retention: {bytes: '?!', age: '?!'}\n" }
+      if section == "log" || section == "quarantine" { text += "  retention: {bytes: '?!', age: '?!'}\n" }
     }
     text += "wait: {policy: '?!', spin: '?!', minimum_wait: '?!'}\nadmin: {address: '?!'}\nkeys: {file: ''}\n"
     text += "data: ''\nshards: '?!'\nlanes: '?!'\nsteering: '?!'\n"

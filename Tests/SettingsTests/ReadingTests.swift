@@ -45,6 +45,9 @@ let topic = "topics: [{name: events}]\n"
     #expect(read.log.segmentBytes == 64 << 20 && read.log.retentionBytes == 1 << 30)
     #expect(read.log.retentionAgeNs == 2 * 86_400_000_000_000 && read.log.writesInFlight == 2)
     #expect(read.log.commitBytesMax == 1 << 20 && read.log.sealAfterNs == 500_000_000)
+    let quarantine = read.quarantine
+    #expect(quarantine.segmentBytes == 1 << 20 && quarantine.retentionAgeNs == 3 * 86_400_000_000_000)
+    #expect(quarantine.retentionBytes == 16 << 20)
     let limits = read.limits
     #expect(limits.connections == 10_000 && limits.connectionsPerSource == 100 && limits.receiveBuffers == 512)
     #expect(limits.receiveBufferBytes == 4096 && limits.headBytes == 8192 && limits.targetBytes == 1024)
@@ -180,6 +183,9 @@ let everyKey = """
     writes_in_flight: 2
     commit_bytes_max: 1 MiB
     seal_after: 500ms
+  quarantine:
+    segment_bytes: 1 MiB
+    retention: {bytes: 16 MiB, age: 3d}
   limits:
     connections: 10_000
     connections_per_source: 100

@@ -21,7 +21,7 @@ import Testing
   @Test func `every setting that bounds something is among the limits`() throws {
     let settings = try #require(Tree.file("Docs/Operations/settings.md")).text
     let limits = try #require(Tree.file("Docs/Limits.md")).text
-    for match in settings.matches(of: /^\| `((?:limits|log)\.[a-z_.]+)`/.anchorsMatchLineEndings()) {
+    for match in settings.matches(of: /^\| `((?:limits|log|quarantine)\.[a-z_.]+)`/.anchorsMatchLineEndings()) {
       #expect(limits.contains("`\(match.1)`"), "\(match.1) is not in Docs/Limits.md")
     }
   }

@@ -114,7 +114,7 @@ struct Troubles {
   }
   /// What is said of a lane whose reader was too slow.
   static func overtaken(_ lane: LaneID) -> String {
-    "\(LogDirectory.title(of: lane)): retention gave up events before they could be read"
+    "\(lane.title): retention gave up events before they could be read"
   }
   /// Prints them.
   ///

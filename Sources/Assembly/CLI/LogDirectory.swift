@@ -120,8 +120,6 @@ struct LogDirectory {
   func segmentBytes(of lane: LaneID) -> Int {
     lane.isSide ? manifest.sideSegmentBytes ?? 0 : manifest.segmentBytes
   }
-  /// What a lane is called.
-  static func title(of lane: LaneID) -> String { "\(lane.isSide ? "side lane" : "lane") \(lane.number)" }
 
   /// A damage as a line: the file, the place, what it means.
   func text(of damage: LaneDamage) -> String {
@@ -131,12 +129,12 @@ struct LogDirectory {
     case .newerVersion(let lane, let slot, let version):
       "\(path(lane, slot)): offset 0: a newer program wrote it, in version \(version) of the format"
     case .foreignSegment(let lane, let slot, let found):
-      "\(path(lane, slot)): offset 0: it is the segment of \(Self.title(of: found.lane)), slot \(found.slot)"
+      "\(path(lane, slot)): offset 0: it is the segment of \(found.lane.title), slot \(found.slot)"
     case .otherSize(let lane, let slot, let found, let expected):
       "\(path(lane, slot)): offset 0: made for \(sizeText(found)) a segment, "
         + "but the manifest says \(sizeText(expected))"
     case .unknownTopic(let lane, let topic):
-      "\(Self.title(of: lane)): it holds events of topic \(topic.rawValue), which the manifest does not list"
+      "\(lane.title): it holds events of topic \(topic.rawValue), which the manifest does not list"
     case .unreadable(let lane, let slot, let offset, let error):
       "\(path(lane, slot)): offset \(offset): \(errorText(error))"
     }
@@ -146,6 +144,11 @@ struct LogDirectory {
   func path(_ lane: LaneID, _ slot: UInt16) -> String {
     "\(files.path)/\(lane.isSide ? "side" : "lanes")/\(digits(Int(lane.number), 4))/\(digits(Int(slot), 4)).segment"
   }
+}
+
+extension LaneID {
+  /// What it is called.
+  var title: String { "\(isSide ? "side lane" : "lane") \(number)" }
 }
 
 /// Some topics, or all of them.

@@ -15,18 +15,17 @@ func verifyLog(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let lanes = try directory.lanes(arguments)
   let sideLanes = arguments.isGiven("--partition") ? [] : try directory.sideLanes()
   for lane in lanes + sideLanes {
-    let title = LogDirectory.title(of: lane)
     let before = troubles.count
     var check = LaneCheck(lane, directory)
     try check.readAll(&troubles)
     let cut = directory.isLive ? nil : try check.recover(&troubles)
     let found = troubles.count - before
     let verdict = found == 0 ? "good" : "\(counted(found, "problem"))"
-    StandardOutput.write("\(title): \(check.figures.text): \(verdict)\n")
+    StandardOutput.write("\(lane.title): \(check.figures.text): \(verdict)\n")
     if let cut {
       let whole = cut.discarded > 0 ? ", \(counted(cut.discarded, "whole commit")) behind it" : ""
       StandardOutput.write(
-        "\(title): ends at commit \(cut.sequence), in \(directory.path(lane, cut.slot)) at \(cut.offset): "
+        "\(lane.title): ends at commit \(cut.sequence), in \(directory.path(lane, cut.slot)) at \(cut.offset): "
           + "a write that a crash cut off, never acknowledged\(whole)\n"
       )
     }
@@ -36,7 +35,8 @@ func verifyLog(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let live = directory.isLive ? ", through what is durable of a running gateway's log" : ""
   let verdict = troubles.count == 0 ? "good" : counted(troubles.count, "problem")
   let side = sideLanes.isEmpty ? "" : ", \(counted(sideLanes.count, "side lane"))"
-  StandardOutput.write("\(counted(lanes.count, "lane"))\(side): \(total.text) in \(tenths(seconds)) s\(live): \(verdict)\n")
+  let what = counted(lanes.count, "lane") + side
+  StandardOutput.write("\(what): \(total.text) in \(tenths(seconds)) s\(live): \(verdict)\n")
   return troubles.report(isWhole: true)
 }
 
@@ -266,7 +266,7 @@ private struct LaneCheck: ~Copyable {
     for (topic, offset) in recovered.offsets.enumerated() {
       guard !state.hasGap, let next = state.next[TopicID(rawValue: UInt16(topic))], next != offset else { continue }
       let name = directory.name(of: TopicID(rawValue: UInt16(topic)), in: lane)
-      troubles.add("\(LogDirectory.title(of: lane)): recovery ends topic '\(name)' at \(offset), its events at \(next)")
+      troubles.add("\(lane.title): recovery ends topic '\(name)' at \(offset), its events at \(next)")
     }
     return recovered.cut
   }

@@ -271,27 +271,27 @@ func describe(_ damage: LaneDamage) -> (cause: String, remedy: String) {
   switch damage {
   case .damaged(let lane, let slot, let offset, let sequence):
     return (
-      "\(LogDirectory.title(of: lane)), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back",
+      "\(lane.title), segment \(slot), byte \(offset): commit \(sequence) was durable and does not read back",
       verify
     )
   case .newerVersion(let lane, let slot, let version):
     return (
-      "\(LogDirectory.title(of: lane)), segment \(slot): written in format \(version) by a newer program", "Use that program."
+      "\(lane.title), segment \(slot): written in format \(version) by a newer program", "Use that program."
     )
   case .foreignSegment(let lane, let slot, let found):
     return (
-      "\(LogDirectory.title(of: lane)), segment \(slot): the file belongs to \(LogDirectory.title(of: found.lane)), segment \(found.slot)",
+      "\(lane.title), segment \(slot): the file belongs to \(found.lane.title), segment \(found.slot)",
       verify
     )
   case .otherSize(let lane, let slot, let found, let expected):
-    return ("\(LogDirectory.title(of: lane)), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
+    return ("\(lane.title), segment \(slot): made for \(found) bytes a segment, not \(expected)", verify)
   case .unknownTopic(let lane, let topic):
     return (
-      "\(LogDirectory.title(of: lane)): holds events of topic \(topic.rawValue), which the manifest does not list",
+      "\(lane.title): holds events of topic \(topic.rawValue), which the manifest does not list",
       "Restore the manifest from a backup."
     )
   case .unreadable(let lane, let slot, let offset, let error):
-    return ("\(LogDirectory.title(of: lane)), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
+    return ("\(lane.title), segment \(slot), byte \(offset): \(errorText(error))", "Check the disk.")
   }
 }
 

@@ -98,18 +98,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     require(recovered.lanes.count == sizes.lanes + 1, "every lane of the shard was recovered, its side lane too")
     var machine = machine
     var recovered = recovered
-    let writers = Slots<LaneWriter>(sizes.lanes + 1) { index in
-      let isSide = index == sizes.lanes
-      let first = index * sizes.batchesPerLane
-      let count = isSide ? sizes.sideBatches : sizes.batchesPerLane
-      let spares = (first + 1..<first + count).map { RegionID(rawValue: UInt32($0)) }
-      var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
-      lane.adopt(rules)
-      let region = machine.take(RegionID(rawValue: UInt32(first)))
-      return LaneWriter(lane, filling: region, spares: spares, topics: isSide ? SideLane.topics : settings.topics)
-    }
     line = Line(
-      writers: writers,
+      writers: Self.makeWriters(settings, &recovered, rules, &machine),
       awake: sizes.lanes,
       stamper: Stamper(entropy: machine.entropy(), seed: machine.entropy(), at: machine.now()),
       keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
@@ -146,6 +136,26 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     self.machine = machine
     begin()
     commit()
+  }
+
+  /// What writes to the shard's lanes, and behind them to its side lane.
+  private static func makeWriters(
+    _ settings: ShardSettings,
+    _ recovered: inout RecoveredLanes,
+    _ rules: Rules,
+    _ machine: inout M
+  ) -> Slots<LaneWriter> {
+    let sizes = settings.sizes
+    return Slots<LaneWriter>(sizes.lanes + 1) { index in
+      let isSide = index == sizes.lanes
+      let first = index * sizes.batchesPerLane
+      let count = isSide ? sizes.sideBatches : sizes.batchesPerLane
+      let spares = (first + 1..<first + count).map { RegionID(rawValue: UInt32($0)) }
+      var lane = Lane(recovered.lanes[index].take()!, entropy: machine.entropy())
+      lane.adopt(rules)
+      let region = machine.take(RegionID(rawValue: UInt32(first)))
+      return LaneWriter(lane, filling: region, spares: spares, topics: isSide ? SideLane.topics : settings.topics)
+    }
   }
 
   /// Waits, handles what has finished, and returns how many completions that was.

@@ -1,7 +1,7 @@
 /// The small lane beside those of each shard: what must be durable and is no event of a topic, kept for its own time.
 ///
-/// It has files, commits and recovery like every lane, and topics of its own, whose numbers are counted apart from those
-/// of the manifest. It is no partition: who reads events does not see it.
+/// It has files, commits and recovery like every lane, and topics of its own, whose numbers are counted apart from
+/// those of the manifest. It is no partition: who reads events does not see it.
 public enum SideLane {
   /// What is said of events that were set aside instead of stored.
   @inlinable public static var quarantine: TopicID { TopicID(rawValue: 0) }

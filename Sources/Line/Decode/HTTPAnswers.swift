@@ -107,14 +107,7 @@ extension Desk {
       firstAt = start + room - writer.room
       if answer.traits.contains(.hasOffsets) { appendOffsets(of: answer, to: &writer) } else { writer.append("null") }
       countAt = start + room - writer.room
-      writer.append(",\"events\":")
-      writer.append(decimal: UInt64(answer.events))
-      writer.append(",\"refused\":")
-      writer.append(decimal: UInt64(answer.refusedEvents))
-      if answer.traits.contains(.hasQuarantined) {
-        writer.append(",\"quarantined\":")
-        writer.append(decimal: UInt64(answer.quarantined))
-      }
+      appendCounts(of: answer, to: &writer)
       writer.append(
         topics[Int(answer.topic)].acknowledge == .durable
           ? ",\"acknowledged\":\"durable\",\"received\":{\"time\":\""
@@ -195,6 +188,17 @@ extension Desk {
     writer.append(",\"last\":")
     writer.append(decimal: answer.last)
     writer.append("}")
+  }
+
+  /// How many events were stored, and how many were not.
+  @inline(__always) private func appendCounts(of answer: Answer, to writer: inout Writer) {
+    writer.append(",\"events\":")
+    writer.append(decimal: UInt64(answer.events))
+    writer.append(",\"refused\":")
+    writer.append(decimal: UInt64(answer.refusedEvents))
+    guard answer.traits.contains(.hasQuarantined) else { return }
+    writer.append(",\"quarantined\":")
+    writer.append(decimal: UInt64(answer.quarantined))
   }
 
   @inline(__always) private func appendFraction(_ nanoseconds: UInt32, to writer: inout Writer) {
