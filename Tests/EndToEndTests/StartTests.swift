@@ -1,3 +1,4 @@
+import Formats
 import Glibc
 import Testing
 
@@ -151,6 +152,35 @@ extension EndToEnd {
       let gateway = try failure(of: configuration, in: folder)
       #expect(gateway.status == 3)
       #expect(gateway.says("2 lanes", "lanes: 1"), "\(gateway.said)")
+    }
+
+    @Test func `a directory that was made before there were side lanes gets them, and keeps its log`() throws {
+      let folder = TemporaryFolder()
+      let first = try Gateway.start(Configuration(), in: folder)
+      let socket = try #require(Socket(port: first.port("web")))
+      #expect(post("{\"event\":1}", to: "plain", on: socket).status == 200)
+      first.kill(SIGTERM)
+      #expect(first.waitForEnd() == 0)
+      let data = "\(folder.path)/data"
+      var manifest = try Manifest(reading: contents(of: "\(data)/manifest"))
+      #expect(manifest.sideSegmentBytes == 4 << 20)
+      manifest.sideSegmentBytes = nil
+      #expect(manifest.text.hasPrefix("sluice-manifest 1\n"))
+      _ = folder.write(manifest.text, as: "data/manifest")
+      for name in ["side/0000", "side/0001", "side"] { #expect(rmdir("\(data)/\(name)") == 0, "\(name) is empty") }
+      var configuration = Configuration()
+      // What the manifest says by then stays.
+      for bytes in ["1 MiB", "2 MiB"] {
+        configuration.extra = "quarantine: {segment_bytes: \(bytes)}"
+        let gateway = try Gateway.start(configuration, in: folder)
+        gateway.kill(SIGTERM)
+        #expect(gateway.waitForEnd() == 0, "\(gateway.said)")
+        #expect(try Manifest(reading: contents(of: "\(data)/manifest")).sideSegmentBytes == 1 << 20)
+        for name in ["side/0000", "side/0001"] { #expect(access("\(data)/\(name)", F_OK) == 0) }
+        #expect(try LoggedEvents(data).values(of: "plain") == ["{\"event\":1}"])
+      }
+      let list = [Gateway.program, "quarantine", "list", "--data", data]
+      #expect(runTool(list, output: "\(folder.path)/list", errors: "\(folder.path)/errors") == 0)
     }
 
     @Test func `a manifest that is damaged is named with its line`() throws {

@@ -55,8 +55,9 @@ struct Rig: ~Copyable {
     var listeners = try Listeners(addresses.map { ListenerAddress($0)! }, cpus: [0])
     let directory = try DataDirectory(files.path + "/data")
     try directory.makeLanes(sizes.lanes)
+    try directory.makeSideLanes(1)
     let wakes = try Wakes(shards: 1)
-    let lanes = (0..<sizes.lanes).map { LaneID(rawValue: UInt16($0)) }
+    let lanes = (0..<sizes.lanes).map { LaneID(rawValue: UInt16($0)) } + [.side(0)]
     var preparation = try SegmentPreparation(in: directory, lanes: [lanes], sizes: sizes, wakes: wakes)
     let shard = ShardID(rawValue: 0)
     let seed = HostSeed(

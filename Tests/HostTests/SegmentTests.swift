@@ -51,6 +51,34 @@ extension RealMachine {
     again.end()
   }
 
+  @Test func `a side lane's segment has a size, a folder and regions of its own`() throws {
+    let files = TemporaryDirectory()
+    var rig = try Rig(files: files)
+    // More slots than the others have.
+    let side = SegmentID(lane: .side(0), slot: 5)
+    rig.prepareWhole(side)
+    var information = stat()
+    #expect(stat(files.path + "/data/side/0000/0005.segment", &information) == 0)
+    #expect(Int(information.st_size) == rig.sizes.sideSegmentBytes && information.st_mode & 0o777 == 0o600)
+    var batch = rig.host.take(RegionID(rawValue: UInt32(rig.sizes.batches)))
+    let (room, bytes) = (batch.room, pattern(8192))
+    #expect(room == rig.sizes.sideBatchBytes)
+    batch.append(bytes.span.bytes)
+    rig.host.write(batch, to: side, at: 4096)
+    guard case .wrote(let written, 8192) = rig.next() else { return #expect(Bool(false)) }
+    rig.host.read(into: rig.host.take(written), from: side, at: 4096)
+    guard case .read(let filled, _) = rig.next() else { return #expect(Bool(false)) }
+    let back = rig.host.take(filled)
+    let start = copy(back, 8192)
+    #expect(start == bytes)
+    rig.host.put(back)
+    rig.end()
+    let again = try Rig(files: files)
+    #expect(again.host.segments(of: .side(0)) == [side] && again.host.segments(of: segment.lane).isEmpty)
+    again.end()
+    #expect(try DataDirectoryReader(files.path + "/data").sideLanes() == [.side(0)])
+  }
+
   @Test func `several writes are under way at once, to several segments`() throws {
     var rig = try Rig()
     let other = SegmentID(lane: segment.lane, slot: 1)
@@ -195,10 +223,15 @@ extension RealMachine {
       try directory.makeLanes(2)
     }
     try begin()
-    let path = files.path + "/data/lanes/0001/0003.making"
-    close(open(path, O_CREAT | O_WRONLY, 0o600))
-    try begin()
-    #expect(access(path, F_OK) != 0)
+    #expect(try DataDirectoryReader(files.path + "/data").sideLanes().isEmpty)
+    mkdir(files.path + "/data/side", 0o700)
+    mkdir(files.path + "/data/side/0002", 0o700)
+    for name in ["lanes/0001/0003.making", "side/0002/0001.making"] {
+      let path = files.path + "/data/" + name
+      close(open(path, O_CREAT | O_WRONLY, 0o600))
+      try begin()
+      #expect(access(path, F_OK) != 0, "\(name)")
+    }
   }
 
   @Test func `a file system without O_DIRECT is used, with a warning`() throws {
@@ -229,7 +262,7 @@ extension Rig {
   mutating func prepareWhole(_ segment: SegmentID) {
     host.prepare(segment)
     var through = -1
-    while through < sizes.segmentBytes {
+    while through < sizes.segmentBytes(of: segment.lane) {
       guard case .prepared(segment, let bytes) = next() else { fatalError("unexpected") }
       precondition(bytes > through, "progress goes forward, and is no failure: \(bytes)")
       through = bytes

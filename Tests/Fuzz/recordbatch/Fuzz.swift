@@ -2,7 +2,7 @@ import Bytes
 import Events
 import Formats
 
-/// Reads hostile bytes as a batch, as a commit's body and as a stamp, and compresses them.
+/// Reads hostile bytes as a batch, as a commit's body, as a stamp and as a quarantine record, and compresses them.
 ///
 /// A check that fails would end every run at once, so a batch's length and check are made sound before it is read; what
 /// is left to get wrong is what a producer with a working CRC could send.
@@ -13,6 +13,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   readBatch(bytes)
   readBody(bytes)
   readStamp(bytes)
+  readQuarantined(bytes)
   compress(bytes)
   return 0
 }
@@ -69,6 +70,17 @@ func readStamp(_ bytes: RawSpan) {
   // A stamp that spells out an anonymous principal is read, but never written.
   let isPlain = bytes.byte(1) & StampFlags.principal.rawValue == 0 || stamp.principal != .anonymous
   precondition(!isPlain || StampHeader(stamp).byteCount == bytes.byteCount + 9, "a stamp has one form")
+}
+
+func readQuarantined(_ bytes: RawSpan) {
+  do throws(QuarantineFault) {
+    let record = try QuarantineRecord(decoding: bytes)
+    var again = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    again.write(atMost: QuarantineRecord.byteCountMax) { $0.append(record) }
+    precondition(again.bytes.equals(bytes), "a record has one form")
+  } catch {
+    return
+  }
 }
 
 func compress(_ bytes: RawSpan) {
