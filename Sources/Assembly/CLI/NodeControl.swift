@@ -94,8 +94,9 @@ struct Control: ~Copyable {
       "stopped",
       [
         "received": .count(total.ledger.received), "stored": .count(total.ledger.stored),
-        "refused": .count(total.ledger.refusedTotal), "in_flight": .count(total.ledger.inFlight),
-        "connections_cut": .count(total.counters.cut), "status": .count(exitStatus),
+        "quarantined": .count(total.ledger.quarantined), "refused": .count(total.ledger.refusedTotal),
+        "in_flight": .count(total.ledger.inFlight), "connections_cut": .count(total.counters.cut),
+        "status": .count(exitStatus),
       ]
     )
     return exitStatus
