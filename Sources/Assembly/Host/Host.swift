@@ -87,6 +87,7 @@ public import World
     let regions = sizes.makeRegions()
     var memories: [UnsafeMutableRawBufferPointer] = unsafe []
     for index in 0..<regions.count { unsafe memories.append(regions[index]!.memory) }
+    // Those of the side lane may never be used: they are pinned when they are.
     let vectors = unsafe memories.prefix(sizes.batches).map {
       unsafe iovec(iov_base: $0.baseAddress, iov_len: $0.count)
     }

@@ -20,14 +20,15 @@ struct SegmentTable: ~Copyable {
   init(_ access: consuming SegmentAccess, sizes: Sizes) throws(HostFailure) {
     let slots = max(sizes.segments, sizes.sideSegments)
     let lanes = access.lanes
-    let numbers = lanes.filter { !$0.isSide }.map { Int($0.number) }
-    places = (0...(numbers.max() ?? 0)).map { number in lanes.firstIndex { Int($0.rawValue) == number } ?? -1 }
+    var places = [Int](repeating: -1, count: 1 + (lanes.filter { !$0.isSide }.map { Int($0.number) }.max() ?? 0))
+    for (place, lane) in lanes.enumerated() where !lane.isSide { places[Int(lane.number)] = place }
+    self.places = places
     sidePlace = lanes.firstIndex(where: \.isSide) ?? -1
     var opened = [Int32](repeating: -1, count: lanes.count * slots)
     for segment in access.existing.joined() {
       let descriptor = access.files.open(segment)
       let bound = sizes.segments(of: segment.lane)
-      guard Int(segment.slot) < bound, let place = lanes.firstIndex(of: segment.lane), descriptor >= 0 else {
+      guard Int(segment.slot) < bound, descriptor >= 0 else {
         for descriptor in opened where descriptor >= 0 { _ = close(descriptor) }
         if descriptor < 0 { throw .file("open", access.files.path(segment), -descriptor) }
         _ = close(descriptor)
@@ -36,6 +37,7 @@ struct SegmentTable: ~Copyable {
           remedy: "Raise the retention's size to what it was, at least."
         )
       }
+      let place = segment.lane.isSide ? sidePlace : places[Int(segment.lane.number)]
       opened[place * slots + Int(segment.slot)] = descriptor
     }
     descriptors = opened
