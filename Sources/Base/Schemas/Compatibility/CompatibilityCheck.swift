@@ -1,0 +1,71 @@
+public import Formats
+
+/// Finds out whether a schema goes together with other versions of it, by the rules that Confluent-compatible
+/// registries have for JSON Schema.
+///
+/// Two schemas are compared by what they say, never by trying events: `Docs/Operations/schemas.md` has the rules.
+public enum CompatibilityCheck {
+  /// There are so many alternatives to match that nobody can say in reasonable time.
+  public struct GaveUp: Error, Equatable, Sendable {
+    /// The other version.
+    public let version: String
+    /// After how many comparisons of two schemas.
+    public let comparisons: Int
+  }
+
+  /// So many comparisons of two schemas are made for a pair of versions, unless told otherwise.
+  ///
+  /// A schema of 1,000 properties needs a few thousand.
+  public static let comparisonsMax = 200_000
+
+  /// Every reason why `new` is not compatible with the versions before it.
+  ///
+  /// - Parameters:
+  ///   - new: the schema that is to be the next version.
+  ///   - old: the versions before it, the oldest first; without a transitive mode only the last one counts.
+  ///   - mode: what is asked of it.
+  ///   - comparisonsMax: how much work may go into each pair of versions.
+  ///   - test: tells whether a pattern of `patternProperties` or `propertyNames` matches a name.
+  /// - Returns: nothing when it is compatible.
+  public static func incompatibilities(
+    of new: JSONValue,
+    with old: [(name: String, schema: JSONValue)],
+    mode: CompatibilityMode,
+    comparisonsMax: Int = CompatibilityCheck.comparisonsMax,
+    test: @escaping PatternTest = CompatibilityCheck.matches
+  ) throws(GaveUp) -> [Incompatibility] {
+    var found: [Incompatibility] = []
+    for version in mode.isTransitive ? old[...] : old.suffix(1) {
+      let written = SchemaDocument(version.schema, name: "version \(version.name)", number: 0)
+      let fresh = SchemaDocument(new, name: "the new schema", number: 1)
+      let isRead = [(Incompatibility.Direction.backward, mode.readsOthers), (.forward, mode.isReadByOthers)]
+      for (direction, isAsked) in isRead where isAsked {
+        let (reader, writer) = direction == .backward ? (fresh, written) : (written, fresh)
+        var comparison = SchemaComparison(comparisonsMax: comparisonsMax, test: test)
+        let differences: [SchemaDifference]
+        do throws(SchemaComparison.GaveUp) {
+          differences = try comparison.differences(reader, from: writer)
+        } catch {
+          throw GaveUp(version: version.name, comparisons: comparisonsMax)
+        }
+        found += differences.map {
+          Incompatibility(
+            path: $0.path, kind: $0.kind, detail: $0.detail, version: version.name, direction: direction)
+        }
+      }
+    }
+    return found
+  }
+
+  /// Whether a text matches a pattern, by the regular expressions of the standard library.
+  ///
+  /// They take nearly all that ECMA-262 does, and bound no work: what comes from afar wants a test that does.
+  public static func matches(_ pattern: String, _ text: String) -> Bool? {
+    do {
+      let expression = try Regex(pattern).matchingSemantics(.unicodeScalar)
+      return try expression.firstMatch(in: text) != nil
+    } catch {
+      return nil
+    }
+  }
+}

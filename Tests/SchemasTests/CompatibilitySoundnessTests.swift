@@ -1,0 +1,305 @@
+import Formats
+import Testing
+
+@testable import Schemas
+
+/// What is called compatible is tried with values: a schema that reads takes what the other one let be written.
+@Suite struct CompatibilitySoundnessTests {
+  @Test(arguments: 24..<124)
+  func `no value that could be written is refused by a schema that is called compatible`(seed: UInt64) throws {
+    var dice = Dice(seed: seed)
+    var compatible = 0
+    for _ in 0..<400 {
+      let written = dice.schema(depth: 3)
+      let read = dice.percent(70) ? dice.changed(written, depth: 3) : dice.schema(depth: 3)
+      let (old, new) = (try JSONValue(Array(written.text.utf8)), try JSONValue(Array(read.text.utf8)))
+      // Registries have ideas of their own about whole schemas that are booleans.
+      guard old.bool == nil, new.bool == nil else { continue }
+      guard try CompatibilityCheck.incompatibilities(of: new, with: [("1", old)], mode: .backward).isEmpty else { continue }
+      compatible += 1
+      for _ in 0..<40 {
+        let value = dice.value(depth: 3)
+        guard Oracle.takes(old, value), !Oracle.takes(new, value) else { continue }
+        Issue.record("\(read.text) refuses \(value), which \(written.text) takes")
+        return
+      }
+    }
+    #expect(compatible > 20)
+  }
+}
+
+/// A JSON value that can be changed and written.
+private indirect enum Tree {
+  case word(String)
+  case list([Tree])
+  case map([(String, Tree)])
+  var text: String {
+    switch self {
+    case .word(let text): text
+    case .list(let parts): "[\(parts.map(\.text).joined(separator: ","))]"
+    case .map(let members): "{\(members.map { "\"\($0)\":\($1.text)" }.joined(separator: ","))}"
+    }
+  }
+}
+
+/// A value of an event.
+private enum Value: Equatable {
+  case null
+  case flag(Bool)
+  case number(Int)
+  case half
+  case text(String)
+  case list([Value])
+  case map([String: Value])
+}
+
+/// Draws schemas and values from few words, so that they meet.
+private struct Dice {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+  mutating func roll(_ count: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int(state >> 33) % count
+  }
+  mutating func percent(_ share: Int) -> Bool { roll(100) < share }
+
+  private static let names = ["a", "b", "ab"]
+  private static let patterns = ["a", "^a$", "b"]
+
+  mutating func schema(depth: Int) -> Tree {
+    if depth == 0 || percent(5) { return .word(["true", "false", "{}"][roll(10) < 2 ? 1 : roll(2) * 2]) }
+    var members: [(String, Tree)] = []
+    for _ in 0..<(1 + roll(3)) {
+      let (keyword, value) = word(depth)
+      if !members.contains(where: { $0.0 == keyword }) { members.append((keyword, value)) }
+    }
+    return .map(members)
+  }
+  private mutating func number() -> Tree { .word(String(roll(4))) }
+  private mutating func type() -> Tree {
+    .word(["\"integer\"", "\"number\"", "\"string\"", "\"object\"", "\"array\"", "\"null\"", "\"boolean\""][roll(7)])
+  }
+  private mutating func schemas(_ depth: Int) -> Tree {
+    .list((0..<(1 + roll(3))).map { _ in schema(depth: depth - 1) })
+  }
+  private mutating func named(_ names: [String], _ depth: Int) -> Tree {
+    var members: [(String, Tree)] = []
+    for name in names where percent(50) { members.append((name, schema(depth: depth - 1))) }
+    return .map(members)
+  }
+  private mutating func nameList() -> Tree {
+    .list(Dice.names.filter { _ in percent(40) }.map { .word("\"\($0)\"") })
+  }
+
+  private mutating func word(_ depth: Int) -> (String, Tree) {
+    switch roll(32) {
+    case 0...3: return ("type", type())
+    case 4: return ("type", .list([type(), type()]))
+    case 5: return ("enum", .list((0..<(1 + roll(3))).map { _ in .word(["1", "0", "\"a\"", "null", "[]", "{}"][roll(6)]) }))
+    case 6: return ("const", .word(["1", "\"a\"", "{\"a\":1}"][roll(3)]))
+    case 7: return (["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"][roll(4)], number())
+    case 8: return ("multipleOf", .word(["1", "2", "0.5"][roll(3)]))
+    case 9: return (["minLength", "maxLength"][roll(2)], number())
+    case 10: return (["minItems", "maxItems", "minProperties", "maxProperties"][roll(4)], number())
+    case 11...13: return ("properties", named(Dice.names, depth))
+    case 14: return ("patternProperties", named(Dice.patterns, depth))
+    case 15, 16: return ("additionalProperties", schema(depth: depth - 1))
+    case 17: return ("unevaluatedProperties", schema(depth: depth - 1))
+    case 18: return ("required", nameList())
+    case 19: return ("dependentRequired", .map([("a", nameList())]))
+    case 20: return ("dependentSchemas", named(["a"], depth))
+    case 21: return ("propertyNames", .map([("maxLength", number())]))
+    case 22: return ("items", schema(depth: depth - 1))
+    case 23: return ("prefixItems", schemas(depth))
+    case 24: return ("unevaluatedItems", schema(depth: depth - 1))
+    case 25: return ("contains", schema(depth: depth - 1))
+    case 26: return (["minContains", "maxContains"][roll(2)], number())
+    case 27: return ("not", schema(depth: depth - 1))
+    case 28: return (["if", "then", "else"][roll(3)], schema(depth: depth - 1))
+    case 29: return ("anyOf", schemas(depth))
+    case 30: return ("allOf", schemas(depth))
+    default: return ("anyOf", schemas(depth))
+    }
+  }
+
+  /// A schema like another one.
+  mutating func changed(_ tree: Tree, depth: Int) -> Tree {
+    guard case .map(var members) = tree, depth > 0 else { return percent(50) ? tree : schema(depth: depth) }
+    switch roll(4) {
+    case 0 where !members.isEmpty: members.remove(at: roll(members.count))
+    case 1:
+      let (keyword, value) = word(depth)
+      members.removeAll { $0.0 == keyword }
+      members.append((keyword, value))
+    case 2: return .map([(["anyOf", "allOf"][roll(2)], .list([tree, schema(depth: depth - 1)]))])
+    default:
+      for index in members.indices {
+        if case .map = members[index].1 { members[index].1 = changed(members[index].1, depth: depth - 1) }
+        guard case .list(var parts) = members[index].1, let last = parts.last else { continue }
+        if case .map = last { parts[parts.count - 1] = changed(last, depth: depth - 1) }
+        members[index].1 = .list(parts)
+      }
+    }
+    return .map(members)
+  }
+
+  mutating func value(depth: Int) -> Value {
+    switch roll(depth == 0 ? 5 : 9) {
+    case 0: return .null
+    case 1: return .flag(percent(50))
+    case 2: return .number(roll(5) - 1)
+    case 3: return .half
+    case 4: return .text(["", "a", "ab", "abc"][roll(4)])
+    case 5: return .list((0..<roll(4)).map { _ in value(depth: depth - 1) })
+    default:
+      return .map(Dictionary(uniqueKeysWithValues: Dice.names.filter { _ in percent(50) }.map { ($0, value(depth: depth - 1)) }))
+    }
+  }
+}
+
+/// Says what a schema takes, straight from the specification; all alternatives are `anyOf`.
+private enum Oracle {
+  static func takes(_ schema: JSONValue, _ value: Value) -> Bool { check(schema, value) != nil }
+
+  /// The names and the count of first elements that were evaluated; `nil` when the value is not taken.
+  private struct Seen {
+    var names: Set<String> = []
+    var items: Set<Int> = []
+    mutating func add(_ other: Seen) {
+      names.formUnion(other.names)
+      items.formUnion(other.items)
+    }
+  }
+
+  private static func check(_ schema: JSONValue, _ value: Value) -> Seen? {
+    if let answer = schema.bool { return answer ? Seen() : nil }
+    guard let object = schema.object else { return nil }
+    var seen = Seen()
+    guard isPlainly(object, value), combine(object, value, &seen) else { return nil }
+    if case .map(let members) = value { guard holds(object, members, &seen) else { return nil } }
+    if case .list(let elements) = value { guard holds(object, elements, &seen) else { return nil } }
+    return seen
+  }
+
+  private static func isPlainly(_ object: JSONObject, _ value: Value) -> Bool {
+    if let type = object["type"] {
+      let names = type.array?.compactMap(\.string) ?? [type.string ?? ""]
+      guard names.contains(where: { isOf($0, value) }) else { return false }
+    }
+    if let list = object["enum"]?.array, !list.contains(where: { self.value($0) == value }) { return false }
+    if let only = object["const"], self.value(only) != value { return false }
+    func limit(_ keyword: String) -> Double? { object[keyword]?.number.flatMap { Double($0) } }
+    var number: Double?
+    if case .number(let whole) = value { number = Double(whole) }
+    if case .half = value { number = 0.5 }
+    if let number {
+      if let limit = limit("minimum"), number < limit { return false }
+      if let limit = limit("maximum"), number > limit { return false }
+      if let limit = limit("exclusiveMinimum"), number <= limit { return false }
+      if let limit = limit("exclusiveMaximum"), number >= limit { return false }
+      if let limit = limit("multipleOf"), (number / limit).rounded() != number / limit { return false }
+    }
+    let (count, what): (Int, String) =
+      switch value {
+      case .text(let text): (text.count, "Length")
+      case .list(let elements): (elements.count, "Items")
+      case .map(let members): (members.count, "Properties")
+      default: (0, "")
+      }
+    if let limit = limit("min\(what)"), Double(count) < limit { return false }
+    if let limit = limit("max\(what)"), Double(count) > limit { return false }
+    return true
+  }
+  private static func isOf(_ type: String, _ value: Value) -> Bool {
+    switch (type, value) {
+    case ("null", .null), ("boolean", .flag), ("integer", .number), ("number", .number), ("number", .half): true
+    case ("string", .text), ("array", .list), ("object", .map): true
+    default: false
+    }
+  }
+  private static func value(_ tree: JSONValue) -> Value {
+    switch tree.content {
+    case .null: .null
+    case .bool(let flag): .flag(flag)
+    case .number(let text): .number(Int(text) ?? 0)
+    case .string(let text): .text(text)
+    case .array(let elements): .list(elements.map { value($0) })
+    case .object(let object): .map(Dictionary(uniqueKeysWithValues: object.members.map { ($0.name, value($0.value)) }))
+    }
+  }
+
+  private static func combine(_ object: JSONObject, _ value: Value, _ seen: inout Seen) -> Bool {
+    for part in object["allOf"]?.array ?? [] {
+      guard let other = check(part, value) else { return false }
+      seen.add(other)
+    }
+    if let parts = object["anyOf"]?.array {
+      let others = parts.compactMap { check($0, value) }
+      guard !others.isEmpty else { return false }
+      for other in others { seen.add(other) }
+    }
+    if let part = object["not"], check(part, value) != nil { return false }
+    if let condition = object["if"] {
+      let met = check(condition, value)
+      if let met { seen.add(met) }
+      if let branch = object[met == nil ? "else" : "then"] {
+        guard let other = check(branch, value) else { return false }
+        seen.add(other)
+      }
+    }
+    return true
+  }
+
+  private static func holds(_ object: JSONObject, _ members: [String: Value], _ seen: inout Seen) -> Bool {
+    func names(_ list: JSONValue?) -> [String] { (list?.array ?? []).compactMap(\.string) }
+    guard names(object["required"]).allSatisfy({ members[$0] != nil }) else { return false }
+    for (name, list) in (object["dependentRequired"]?.object?.members ?? []).map({ ($0.name, $0.value) })
+    where members[name] != nil {
+      guard names(list).allSatisfy({ members[$0] != nil }) else { return false }
+    }
+    for member in object["dependentSchemas"]?.object?.members ?? [] where members[member.name] != nil {
+      guard let other = check(member.value, .map(members)) else { return false }
+      seen.add(other)
+    }
+    if let schema = object["propertyNames"] {
+      guard members.keys.allSatisfy({ check(schema, .text($0)) != nil }) else { return false }
+    }
+    var own: Set<String> = []
+    for (name, value) in members {
+      var schemas = (object["patternProperties"]?.object?.members ?? []).filter {
+        CompatibilityCheck.matches($0.name, name) == true
+      }.map(\.value)
+      if let schema = object["properties"]?.object?[name] { schemas.append(schema) }
+      if !schemas.isEmpty { own.insert(name) } else if let schema = object["additionalProperties"] {
+        schemas.append(schema)
+        own.insert(name)
+      }
+      guard schemas.allSatisfy({ check($0, value) != nil }) else { return false }
+    }
+    seen.names.formUnion(own)
+    guard let rest = object["unevaluatedProperties"] else { return true }
+    guard members.allSatisfy({ seen.names.contains($0) || check(rest, $1) != nil }) else { return false }
+    seen.names.formUnion(members.keys)
+    return true
+  }
+
+  private static func holds(_ object: JSONObject, _ elements: [Value], _ seen: inout Seen) -> Bool {
+    let first = object["prefixItems"]?.array ?? []
+    for (index, element) in elements.enumerated() {
+      guard let schema = index < first.count ? first[index] : object["items"] else { continue }
+      guard check(schema, element) != nil else { return false }
+      seen.items.insert(index)
+    }
+    if let schema = object["contains"] {
+      let matching = elements.indices.filter { check(schema, elements[$0]) != nil }
+      let least = object["minContains"]?.number.flatMap { Int($0) } ?? 1
+      let most = object["maxContains"]?.number.flatMap { Int($0) } ?? .max
+      guard matching.count >= least, matching.count <= most else { return false }
+      seen.items.formUnion(matching)
+    }
+    guard let rest = object["unevaluatedItems"] else { return true }
+    guard elements.indices.allSatisfy({ seen.items.contains($0) || check(rest, elements[$0]) != nil }) else { return false }
+    seen.items.formUnion(elements.indices)
+    return true
+  }
+}
