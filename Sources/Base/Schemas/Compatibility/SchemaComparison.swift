@@ -105,9 +105,15 @@ struct SchemaComparison {
       found += try alternativeDifferences(part, keyword, writing)
     }
     if found.isEmpty { return [] }
-    // What is written in the same words means the same, also where that can't be shown piece by piece.
-    let isSame = writing.sites.contains { $0.value.isSame(as: part.value) }
-    return isSame && !part.value.hasReferences ? [] : found
+    return isSame(part, in: writing) ? [] : found
+  }
+
+  /// Whether the writer says the same in the same words: that is the same also where it can't be shown piece by piece.
+  private func isSame(_ part: SchemaSite, in writing: SchemaWriting) -> Bool {
+    if !part.whole.hasReferences, writing.sites.contains(where: { $0.whole.isSame(as: part.whole) }) { return true }
+    // What is unevaluated depends on all that stands beside it.
+    if part["unevaluatedProperties"] != nil || part["unevaluatedItems"] != nil { return false }
+    return !part.value.hasReferences && writing.sites.contains { $0.value.isSame(as: part.value) }
   }
 
   /// What a schema says besides its alternatives.

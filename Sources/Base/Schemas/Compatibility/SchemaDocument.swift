@@ -168,25 +168,28 @@ struct SchemaSite {
     (self.document, self.pointer, self.base) = (document, pointer, base)
     (self.value, whole, identity) = (value, value, pointer)
   }
-  private init(_ site: SchemaSite, saying value: JSONValue, _ remark: String) {
-    (document, pointer, base, self.value, whole) = (site.document, site.pointer, site.base, value, site.whole)
-    identity = site.identity + remark
+  private init(_ site: SchemaSite, saying value: JSONValue, whole: JSONValue, _ remark: String) {
+    (document, pointer, base) = (site.document, site.pointer, site.base)
+    (self.value, self.whole, identity) = (value, whole, site.identity + remark)
   }
 
   /// The same without some keywords.
   func without(_ keywords: Set<String>) -> SchemaSite {
     guard let object = value.object, object.members.contains(where: { keywords.contains($0.name) }) else { return self }
     let rest = object.members.filter { !keywords.contains($0.name) }
-    return SchemaSite(self, saying: JSONValue(.object(JSONObject(rest))), keywords.sorted().map { " -\($0)" }.joined())
+    let remark = keywords.sorted().map { " -\($0)" }.joined()
+    return SchemaSite(self, saying: JSONValue(.object(JSONObject(rest))), whole: whole, remark)
   }
   /// A schema that is part of this one's meaning without being written anywhere.
   func saying(_ keyword: String, _ value: JSONValue, _ remark: String) -> SchemaSite {
-    let object = JSONObject([JSONObject.Member(keyword, value)])
-    return SchemaSite(self, saying: JSONValue(.object(object)), " \(keyword)=\(remark)")
+    let said = JSONValue(.object(JSONObject([JSONObject.Member(keyword, value)])))
+    return SchemaSite(self, saying: said, whole: said, " \(keyword)=\(remark)")
   }
 
   /// A schema at the same place that lets everything in.
-  var anything: SchemaSite { SchemaSite(self, saying: JSONValue(.bool(true)), " anything") }
+  var anything: SchemaSite {
+    SchemaSite(self, saying: JSONValue(.bool(true)), whole: JSONValue(.bool(true)), " anything")
+  }
 
   /// A keyword's value.
   subscript(keyword: String) -> JSONValue? { value.object?[keyword] }
