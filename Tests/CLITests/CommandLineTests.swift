@@ -53,7 +53,7 @@ import Testing
       for option in command.options { #expect(help.output.contains(option.name), "\(command.name) \(option.name)") }
       #expect(help.lines.allSatisfy { $0.count <= 130 }, "\(command.name)")
     }
-    for group in [[], ["log"], ["keys"], ["keys", "api"], ["keys", "ticket"]] {
+    for group in [[], ["log"], ["keys"], ["keys", "api"], ["keys", "ticket"], ["schema"]] {
       #expect(try Program.Started(group + ["--help"]).end().status == 0)
       // Without a command there is nothing to do.
       let alone = try Program.Started(group).end()
@@ -68,6 +68,7 @@ import Testing
 
   @Test(arguments: [
     ("chekc", "'check'"), ("log cta", "'cat'"), ("keys api lsit", "'list'"), ("keys tikcet", "'ticket'"),
+    ("schema chekc a", "'check'"),
     ("log cat --dta x", "'--data'"),
     ("log tail --folow", "'--follow'"),
   ]) func `a word that is mistyped ends with 2 and the nearest one`(line: String, hint: String) throws {
@@ -81,6 +82,7 @@ import Testing
     "log cat --data a --limit=x", "log tail --follow=yes --data a", "check --config a b", "keys api revoke --file a",
     "log export --data a --topic b", "keys api make --file a --topics a,,b",
     "check --config a --config b", "keys ticket make", "keys ticket list --file a --config b",
+    "schema check", "schema check a --mode sideways", "schema infer", "schema infer a b",
   ]) func `a line that makes no sense ends with 2`(line: String) throws {
     let ended = try Program.Started(line.split(separator: " ").map(String.init)).end()
     #expect(ended.status == 2 && ended.errors.contains("--help"), "\(ended.status) \(ended.errors)")

@@ -65,7 +65,11 @@ import Testing
     let wide = try wide(1000)
     #expect(
       try CompatibilityCheck.incompatibilities(
-        of: wide, with: [("1", wide)], mode: .backward, comparisonsMax: 2001) == []
+        of: wide,
+        with: [("1", wide)],
+        mode: .backward,
+        comparisonsMax: 2001
+      ) == []
     )
     #expect(throws: CompatibilityCheck.GaveUp.self) {
       try CompatibilityCheck.incompatibilities(of: wide, with: [("1", wide)], mode: .backward, comparisonsMax: 2000)
@@ -79,11 +83,17 @@ import Testing
       return try schema(##"{"$ref":"#/$defs/d0","$defs":{\##((links + [end]).joined(separator: ","))}}"##)
     }
     let found = try CompatibilityCheck.incompatibilities(
-      of: chain(290, "string"), with: [("1", chain(290, "null"))], mode: .backward)
+      of: chain(290, "string"),
+      with: [("1", chain(290, "null"))],
+      mode: .backward
+    )
     #expect(found.map(\.path) == ["#/$defs/d290/type"])
     #expect(throws: CompatibilityCheck.GaveUp.self) {
       try CompatibilityCheck.incompatibilities(
-        of: chain(310, "string"), with: [("1", chain(310, "null"))], mode: .backward)
+        of: chain(310, "string"),
+        with: [("1", chain(310, "null"))],
+        mode: .backward
+      )
     }
   }
 
@@ -96,7 +106,9 @@ import Testing
   }
 
   @Test func `exact numbers keep all digits`() {
-    let order = ["-1e400", "-12.5", "-1", "-0.3e-5", "0", "0.0001e3", "0.2", "1", "9007199254740992", "9007199254740993"]
+    let order = [
+      "-1e400", "-12.5", "-1", "-0.3e-5", "0", "0.0001e3", "0.2", "1", "9007199254740992", "9007199254740993",
+    ]
     for (index, left) in order.enumerated() {
       for (other, right) in order.enumerated() {
         let compared = ExactDecimal(left).compared(to: ExactDecimal(right))

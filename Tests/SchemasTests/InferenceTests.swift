@@ -1,5 +1,5 @@
-import Foundation
 import Formats
+import Foundation
 import Schemas
 import Testing
 
@@ -35,10 +35,17 @@ import Testing
   @Test(arguments: [
     (["1", "2"], #"{"type":"integer"}"#), (["1", "2.5"], #"{"type":"number"}"#), (["1", "2e1"], #"{"type":"number"}"#),
     (["1", "null"], #"{"type":["integer","null"]}"#), (["true", "\"x\""], #"{"type":["string","boolean"]}"#),
-    ([], "{}"), (["[]"], #"{"type":"array"}"#), (["[1]", "[2.5,\"a\"]"], #"{"type":"array","items":{"type":["string","number"]}}"#),
+    ([], "{}"), (["[]"], #"{"type":"array"}"#),
+    (["[1]", "[2.5,\"a\"]"], #"{"type":"array","items":{"type":["string","number"]}}"#),
     (["{}"], #"{"type":"object"}"#),
-    ([#"[{"a":1},{"b":1}]"#], #"{"type":"array","items":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}}}}"#),
-    ([#"{"a\"\n\u0001/~":1}"#], #"{"type":"object","properties":{"a\"\n\u0001/~":{"type":"integer"}},"required":["a\"\n\u0001/~"]}"#),
+    (
+      [#"[{"a":1},{"b":1}]"#],
+      #"{"type":"array","items":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}}}}"#
+    ),
+    (
+      [#"{"a\"\n\u0001/~":1}"#],
+      #"{"type":"object","properties":{"a\"\n\u0001/~":{"type":"integer"}},"required":["a\"\n\u0001/~"]}"#
+    ),
   ])
   func `types are those that were seen`(events: [String], expected: String) throws {
     #expect(try proposal(events) == expected)
@@ -50,7 +57,9 @@ import Testing
     func events(_ words: [String]) -> [String] { words.map { "\"\($0)\"" } }
     #expect(try proposal(events(["b", "a", "b", "a"]), options) == #"{"type":"string","enum":["b","a"]}"#)
     #expect(try proposal(events(["b", "a", "b"]), options) == #"{"type":"string"}"#)
-    #expect(try proposal(events(["a", "b", "c", "a", "b", "c"]), options) == #"{"type":"string","enum":["a","b","c"]}"#)
+    #expect(
+      try proposal(events(["a", "b", "c", "a", "b", "c"]), options) == #"{"type":"string","enum":["a","b","c"]}"#
+    )
     #expect(try proposal(events(["a", "b", "c", "d", "a", "b", "c", "d"]), options) == #"{"type":"string"}"#)
     #expect(try proposal(events(["a", "a"]) + ["null"], options) == #"{"type":["string","null"],"enum":["a",null]}"#)
     #expect(try proposal(events(["a", "a"]) + ["1"], options) == #"{"type":["string","integer"]}"#)
@@ -59,15 +68,17 @@ import Testing
     #expect(try proposal(events([long + "x", long + "x"]), options) == #"{"type":"string"}"#)
   }
 
-  @Test(arguments: [
-    ("2026-01-31T12:00:00Z", "date-time"), ("2026-01-31t23:59:60.123+05:30", "date-time"), ("2026-01-31", "date"),
-    ("123e4567-e89b-12d3-a456-426614174000", "uuid"), ("192.168.0.1", "ipv4"), ("a.b+c@example.org", "email"),
-    ("https://example.org/a?b=c#d", "uri"), ("2026-13-31", nil), ("2026-01-31T24:00:00Z", nil),
-    ("2026-01-31T12:00:00", nil),
-    ("2026-01-31T12:00:00.Z", nil), ("256.1.1.1", nil), ("1.1.1.01", nil), ("a@b", nil), ("a@b@c.d", nil),
-    ("a..b@c.de", nil), ("http://a b", nil),
-    ("note: this", nil), ("123e4567-e89b-12d3-a456-42661417400g", nil), ("", nil), ("plain text", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("2026-01-31T12:00:00Z", "date-time"), ("2026-01-31t23:59:60.123+05:30", "date-time"), ("2026-01-31", "date"),
+      ("123e4567-e89b-12d3-a456-426614174000", "uuid"), ("192.168.0.1", "ipv4"), ("a.b+c@example.org", "email"),
+      ("https://example.org/a?b=c#d", "uri"), ("2026-13-31", nil), ("2026-01-31T24:00:00Z", nil),
+      ("2026-01-31T12:00:00", nil),
+      ("2026-01-31T12:00:00.Z", nil), ("256.1.1.1", nil), ("1.1.1.01", nil), ("a@b", nil), ("a@b@c.d", nil),
+      ("a..b@c.de", nil), ("http://a b", nil),
+      ("note: this", nil), ("123e4567-e89b-12d3-a456-42661417400g", nil), ("", nil), ("plain text", nil),
+    ] as [(String, String?)]
+  )
   func `formats are recognised`(text: String, format: String?) throws {
     #expect(TextFormat.name(of: text) == format)
     let expected = format.map { #","format":"\#($0)""# } ?? ""
@@ -84,12 +95,16 @@ import Testing
   @Test func `limits are proposed on request`() throws {
     var options = SchemaInference.Options()
     let events = [#"{"n":-3,"t":"ab","l":[1]}"#, #"{"n":9007199254740993,"t":"éé€","l":[]}"#]
-    #expect(!(try proposal(events, options)).contains("m"+"in"))
+    #expect(!(try proposal(events, options)).contains("m" + "in"))
     options.hasBounds = true
     let text = try proposal(events, options)
     #expect(text.contains(#""n":{"type":"integer","minimum":-3,"maximum":9007199254740993}"#))
     #expect(text.contains(#""t":{"type":"string","minLength":2,"maxLength":3}"#))
-    #expect(text.contains(#""l":{"type":"array","minItems":0,"maxItems":1,"items":{"type":"integer","minimum":1,"maximum":1}}"#))
+    #expect(
+      text.contains(
+        #""l":{"type":"array","minItems":0,"maxItems":1,"items":{"type":"integer","minimum":1,"maximum":1}}"#
+      )
+    )
   }
 
   @Test func `objects whose names keep changing are maps`() throws {
@@ -113,7 +128,8 @@ import Testing
     )
     #expect(
       try proposal([#"{"a":1,"b":2}"#, #"{"a":1,"c":2}"#, #"{"a":1,"d":2.5}"#], options)
-        == #"{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":{"type":"number"}}"#
+        == #"{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"#
+        + #""additionalProperties":{"type":"number"}}"#
     )
   }
 
@@ -148,7 +164,7 @@ import Testing
 
   @Test(arguments: 0..<20)
   func `a proposal takes all events that it was made from`(seed: UInt64) throws {
-    var dice = Dice(seed: seed)
+    var dice = SchemaDice(seed: seed)
     for _ in 0..<40 {
       var options = SchemaInference.Options()
       options.propertiesMax = 1 + dice.roll(4)
@@ -160,7 +176,7 @@ import Testing
       for event in events { inference.add(try JSONValue(Array(event.text.utf8))) }
       let text = inference.schemaText()
       let schema = try JSONValue(Array(text.utf8))
-      for event in events { #expect(Oracle.takes(schema, event), "\(text) refuses \(event.text)") }
+      for event in events { #expect(SchemaOracle.takes(schema, event), "\(text) refuses \(event.text)") }
     }
   }
 

@@ -3,14 +3,14 @@ import Formats
 @testable import Schemas
 
 /// A value of an event.
-enum Value: Equatable {
+enum EventValue: Equatable {
   case null
   case flag(Bool)
   case number(Int)
   case half
   case text(String)
-  case list([Value])
-  case map([String: Value])
+  case list([EventValue])
+  case map([String: EventValue])
 
   var text: String {
     switch self {
@@ -26,8 +26,8 @@ enum Value: Equatable {
 }
 
 /// Says what a schema takes, straight from the specification; all alternatives are `anyOf`.
-enum Oracle {
-  static func takes(_ schema: JSONValue, _ value: Value) -> Bool { check(schema, value) != nil }
+enum SchemaOracle {
+  static func takes(_ schema: JSONValue, _ value: EventValue) -> Bool { check(schema, value) != nil }
 
   /// The names and the count of first elements that were evaluated; `nil` when the value is not taken.
   private struct Seen {
@@ -39,7 +39,7 @@ enum Oracle {
     }
   }
 
-  private static func check(_ schema: JSONValue, _ value: Value) -> Seen? {
+  private static func check(_ schema: JSONValue, _ value: EventValue) -> Seen? {
     if let answer = schema.bool { return answer ? Seen() : nil }
     guard let object = schema.object else { return nil }
     var seen = Seen()
@@ -49,7 +49,7 @@ enum Oracle {
     return seen
   }
 
-  private static func isPlainly(_ object: JSONObject, _ value: Value) -> Bool {
+  private static func isPlainly(_ object: JSONObject, _ value: EventValue) -> Bool {
     if let type = object["type"] {
       let names = type.array?.compactMap(\.string) ?? [type.string ?? ""]
       guard names.contains(where: { isOf($0, value) }) else { return false }
@@ -78,14 +78,14 @@ enum Oracle {
     if let limit = limit("max\(what)"), Double(count) > limit { return false }
     return true
   }
-  private static func isOf(_ type: String, _ value: Value) -> Bool {
+  private static func isOf(_ type: String, _ value: EventValue) -> Bool {
     switch (type, value) {
     case ("null", .null), ("boolean", .flag), ("integer", .number), ("number", .number), ("number", .half): true
     case ("string", .text), ("array", .list), ("object", .map): true
     default: false
     }
   }
-  private static func value(_ tree: JSONValue) -> Value {
+  private static func value(_ tree: JSONValue) -> EventValue {
     switch tree.content {
     case .null: .null
     case .bool(let flag): .flag(flag)
@@ -96,7 +96,7 @@ enum Oracle {
     }
   }
 
-  private static func combine(_ object: JSONObject, _ value: Value, _ seen: inout Seen) -> Bool {
+  private static func combine(_ object: JSONObject, _ value: EventValue, _ seen: inout Seen) -> Bool {
     for part in object["allOf"]?.array ?? [] {
       guard let other = check(part, value) else { return false }
       seen.add(other)
@@ -118,7 +118,7 @@ enum Oracle {
     return true
   }
 
-  private static func holds(_ object: JSONObject, _ members: [String: Value], _ seen: inout Seen) -> Bool {
+  private static func holds(_ object: JSONObject, _ members: [String: EventValue], _ seen: inout Seen) -> Bool {
     func names(_ list: JSONValue?) -> [String] { (list?.array ?? []).compactMap(\.string) }
     guard names(object["required"]).allSatisfy({ members[$0] != nil }) else { return false }
     for (name, list) in (object["dependentRequired"]?.object?.members ?? []).map({ ($0.name, $0.value) })
@@ -138,7 +138,9 @@ enum Oracle {
         CompatibilityCheck.matches($0.name, name) == true
       }.map(\.value)
       if let schema = object["properties"]?.object?[name] { schemas.append(schema) }
-      if !schemas.isEmpty { own.insert(name) } else if let schema = object["additionalProperties"] {
+      if !schemas.isEmpty {
+        own.insert(name)
+      } else if let schema = object["additionalProperties"] {
         schemas.append(schema)
         own.insert(name)
       }
@@ -151,7 +153,7 @@ enum Oracle {
     return true
   }
 
-  private static func holds(_ object: JSONObject, _ elements: [Value], _ seen: inout Seen) -> Bool {
+  private static func holds(_ object: JSONObject, _ elements: [EventValue], _ seen: inout Seen) -> Bool {
     let first = object["prefixItems"]?.array ?? []
     for (index, element) in elements.enumerated() {
       guard let schema = index < first.count ? first[index] : object["items"] else { continue }
@@ -166,7 +168,9 @@ enum Oracle {
       seen.items.formUnion(matching)
     }
     guard let rest = object["unevaluatedItems"] else { return true }
-    guard elements.indices.allSatisfy({ seen.items.contains($0) || check(rest, elements[$0]) != nil }) else { return false }
+    guard elements.indices.allSatisfy({ seen.items.contains($0) || check(rest, elements[$0]) != nil }) else {
+      return false
+    }
     seen.items.formUnion(elements.indices)
     return true
   }

@@ -99,6 +99,8 @@ enum CommandFailure: Error {
   case unknown(String, after: [String], known: [String])
   /// Something is wrong with what it was to look at.
   case problem(String)
+  /// It could not find out what it was to find out, which is told apart from finding something wrong.
+  case notRun(String)
   /// The machine does not allow it.
   case environment(HostFailure)
 
@@ -109,17 +111,24 @@ enum CommandFailure: Error {
     case .unknown(let word, let path, let known):
       "sluice: \(CLI.unknown(word, "command", among: known))\n"
         + "Try 'sluice \((path + ["--help"]).joined(separator: " "))'."
-    case .problem(let text): "sluice: \(text)"
+    case .problem(let text), .notRun(let text): "sluice: \(text)"
     case .environment(let failure): "sluice: \(failure.cause)\n\(failure.remedy)"
     }
   }
   /// What the program ends with.
   var status: Int32 {
     switch self {
-    case .usage, .unknown: ExitStatus.usage
+    case .usage, .unknown, .notRun: ExitStatus.usage
     case .problem: ExitStatus.problems
     case .environment: ExitStatus.environment
     }
+  }
+}
+
+extension CommandFailure {
+  /// The same for commands that tell only whether they could run.
+  var asNotRun: CommandFailure {
+    if case .environment(let failure) = self { .notRun("\(failure.cause)\n\(failure.remedy)") } else { self }
   }
 }
 

@@ -111,7 +111,7 @@ enum HelpText {
     exit status
       0  all is well
       1  something is wrong with what was looked at, or it failed in the middle
-      2  the command line makes no sense
+      2  the command line makes no sense; a schema command could not run
       3  the machine, a file or a directory does not allow it
 
     """

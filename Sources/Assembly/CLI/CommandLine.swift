@@ -62,7 +62,7 @@ enum ExitStatus {
   static let good: Int32 = 0
   /// The command did its work and found something wrong, or failed in the middle.
   static let problems: Int32 = 1
-  /// The command line makes no sense.
+  /// The command line makes no sense, or a schema command could not run.
   static let usage: Int32 = 2
   /// The machine, a file or a directory does not allow it.
   static let environment: Int32 = 3

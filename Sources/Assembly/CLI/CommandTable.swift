@@ -27,7 +27,7 @@ enum CommandTable {
       ),
       .check,
       .doctor,
-    ] + logCommands + quarantineCommands + keysCommands + ticketCommands + [
+    ] + logCommands + quarantineCommands + keysCommands + ticketCommands + schemaCommands + [
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",

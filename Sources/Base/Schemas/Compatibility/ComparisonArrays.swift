@@ -82,7 +82,9 @@ extension SchemaComparison {
     }
     guard rest.isOpen else { return among }
     let detail = "elements can be anything in \(writing.name): \(first.detail)"
-    return [SchemaDifference(path: site.pointer, kind: model.isList ? .schemaAdded : .additionalItemsNarrowed, detail: detail)]
+    return [
+      SchemaDifference(path: site.pointer, kind: model.isList ? .schemaAdded : .additionalItemsNarrowed, detail: detail)
+    ]
   }
 
   /// `contains` with its bounds.

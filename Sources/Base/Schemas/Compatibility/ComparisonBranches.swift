@@ -119,7 +119,8 @@ enum PairMatching {
     }
     return matched
   }
-  private static func augment(_ row: Int, _ edges: [[Bool]], _ partners: inout [Int?], _ visited: inout [Bool]) -> Bool {
+  private static func augment(_ row: Int, _ edges: [[Bool]], _ partners: inout [Int?], _ visited: inout [Bool]) -> Bool
+  {
     for column in edges[row].indices where edges[row][column] && !visited[column] {
       visited[column] = true
       if partners[column].map({ augment($0, edges, &partners, &visited) }) ?? true {

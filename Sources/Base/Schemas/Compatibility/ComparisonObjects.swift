@@ -60,7 +60,8 @@ extension SchemaComparison {
         let detail = "'\(name)' has a schema in \(site.document.name), but can be anything in \(writing.name)"
         found.append(SchemaDifference(path: site.pointer, kind: .propertyAddedToOpenContentModel, detail: detail))
       } else if let first = try compare(site, covering.writing).first {
-        let detail = "'\(name)' can be more by the patterns and additional properties of \(writing.name): \(first.detail)"
+        let detail =
+          "'\(name)' can be more by the patterns and additional properties of \(writing.name): \(first.detail)"
         found.append(SchemaDifference(path: site.pointer, kind: .propertyAddedNotCovered, detail: detail))
       }
     }

@@ -52,7 +52,12 @@ extension SchemaComparison {
   /// Lengths, patterns and formats.
   func stringDifferences(_ reader: SchemaSite, _ writing: SchemaWriting) -> [SchemaDifference] {
     var found: [SchemaDifference] = []
-    found += countDifferences(reader, "Length", (.maxLengthAdded, .maxLengthDecreased, .minLengthAdded, .minLengthIncreased), writing)
+    found += countDifferences(
+      reader,
+      "Length",
+      (.maxLengthAdded, .maxLengthDecreased, .minLengthAdded, .minLengthIncreased),
+      writing
+    )
     if let pattern = reader["pattern"]?.string, !writing.texts("pattern").contains(pattern) {
       let kind: Incompatibility.Kind = writing.texts("pattern").isEmpty ? .patternAdded : .patternChanged
       found.append(bounded(reader, "pattern", kind, writing))
@@ -100,7 +105,12 @@ extension SchemaComparison {
     let values = writing.sites.compactMap { $0[keyword] }
     let written = values.first.map { "has \($0.shown)" } ?? "has no such limit"
     let taken = reader[keyword]?.shown ?? "a limit"
-    return difference(reader, keyword, kind, "'\(keyword)' is \(taken) in \(reader.document.name); \(writing.name) \(written)")
+    return difference(
+      reader,
+      keyword,
+      kind,
+      "'\(keyword)' is \(taken) in \(reader.document.name); \(writing.name) \(written)"
+    )
   }
 }
 

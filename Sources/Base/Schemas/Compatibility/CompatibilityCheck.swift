@@ -27,6 +27,7 @@ public enum CompatibilityCheck {
   ///   - comparisonsMax: how much work may go into each pair of versions.
   ///   - test: tells whether a pattern of `patternProperties` or `propertyNames` matches a name.
   /// - Returns: nothing when it is compatible.
+  /// - Throws: that the work was more than is allowed, which leaves it open.
   public static func incompatibilities(
     of new: JSONValue,
     with old: [(name: String, schema: JSONValue)],
@@ -50,7 +51,12 @@ public enum CompatibilityCheck {
         }
         found += differences.map {
           Incompatibility(
-            path: $0.path, kind: $0.kind, detail: $0.detail, version: version.name, direction: direction)
+            path: $0.path,
+            kind: $0.kind,
+            detail: $0.detail,
+            version: version.name,
+            direction: direction
+          )
         }
       }
     }

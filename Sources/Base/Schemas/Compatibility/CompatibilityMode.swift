@@ -30,7 +30,7 @@ public enum CompatibilityMode: String, CaseIterable, Sendable {
     }
   }
   /// Whether all versions count, not only the last one.
-  var isTransitive: Bool {
+  public var isTransitive: Bool {
     switch self {
     case .backwardTransitive, .forwardTransitive, .fullTransitive: true
     case .backward, .forward, .full, .none: false

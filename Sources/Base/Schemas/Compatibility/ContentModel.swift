@@ -22,8 +22,8 @@ struct ContentModel {
 
   /// The model of a schema.
   ///
-  /// `unevaluatedProperties` counts as the schema of the rest, where nothing else is one. What is evaluated depends on the
-  /// event, so a reader counts only what always is, and a writer all that can be by all that it says.
+  /// `unevaluatedProperties` counts as the schema of the rest, where nothing else is one. What is evaluated depends on
+  /// the event, so a reader counts only what always is, and a writer all that can be by all that it says.
   init(of site: SchemaSite, writtenWith others: [SchemaSite]?) {
     properties = site.map("properties")
     patterns = site.map("patternProperties")
@@ -71,7 +71,8 @@ struct ContentModel {
         let isOwn = part.pointer == own.pointer && part.document === own.document
         if part["additionalProperties"] != nil || (!isOwn && part["unevaluatedProperties"] != nil) { hasRest = true }
         guard withAlternatives else { continue }
-        let branches = ["anyOf", "oneOf"].flatMap { part.list($0) } + ["if", "then", "else"].compactMap { part.child($0) }
+        let branches =
+          ["anyOf", "oneOf"].flatMap { part.list($0) } + ["if", "then", "else"].compactMap { part.child($0) }
         for branch in branches + part.map("dependentSchemas").map(\.site) {
           waiting += branch.document.conjuncts(of: branch)
         }

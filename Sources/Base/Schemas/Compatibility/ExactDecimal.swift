@@ -1,4 +1,4 @@
-/// A number of a schema with all of its digits: 0.`digits` × 10 ^ `exponent`.
+/// A number of a schema with all of its digits: `digits` behind a point, times ten to the power of `exponent`.
 ///
 /// Bounds are compared as they are written: 9007199254740993 is more than 9007199254740992.
 struct ExactDecimal: Equatable {

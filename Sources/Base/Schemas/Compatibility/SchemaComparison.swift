@@ -37,7 +37,8 @@ struct SchemaComparison {
   }
 
   /// Everything that keeps a schema from reading what another one lets be written.
-  mutating func differences(_ reader: SchemaDocument, from writer: SchemaDocument) throws(GaveUp) -> [SchemaDifference] {
+  mutating func differences(_ reader: SchemaDocument, from writer: SchemaDocument) throws(GaveUp) -> [SchemaDifference]
+  {
     if let found = wholeBooleans(reader.root, writer.root) { return found }
     return unique(try compare(reader.root, SchemaWriting(writer.root)))
   }
@@ -98,7 +99,9 @@ struct SchemaComparison {
   private mutating func compare(part: SchemaSite, _ writing: SchemaWriting) throws(GaveUp) -> [SchemaDifference] {
     if part.value.bool == true { return [] }
     if part.isNever {
-      return [SchemaDifference(path: part.pointer, kind: .typeChanged, detail: "\(part.document.name) takes nothing here")]
+      return [
+        SchemaDifference(path: part.pointer, kind: .typeChanged, detail: "\(part.document.name) takes nothing here")
+      ]
     }
     var found = try compare(base: part.without(["oneOf", "anyOf"]), writing)
     for keyword in ["oneOf", "anyOf"] where part[keyword] != nil {
@@ -150,12 +153,24 @@ struct SchemaComparison {
     let types = writing.types
     let common = types.intersection(reader.types)
     if common.isEmpty, !types.isEmpty {
-      return [difference(reader, "type", .typeChanged, "\(reader.document.name) reads \(reader.types.text), while \(writing.name) has \(types.text)")]
+      return [
+        difference(
+          reader,
+          "type",
+          .typeChanged,
+          "\(reader.document.name) reads \(reader.types.text), while \(writing.name) has \(types.text)"
+        )
+      ]
     }
     var found: [SchemaDifference] = []
     if common != types {
       found.append(
-        difference(reader, "type", .typeNarrowed, "\(reader.document.name) reads \(reader.types.text), while \(writing.name) has \(types.text)")
+        difference(
+          reader,
+          "type",
+          .typeNarrowed,
+          "\(reader.document.name) reads \(reader.types.text), while \(writing.name) has \(types.text)"
+        )
       )
     }
     found += valueDifferences(reader, writing)
@@ -169,7 +184,12 @@ struct SchemaComparison {
       // What is left of references could not be followed.
       guard let target = reader[keyword]?.string, !writing.texts(keyword).contains(target) else { continue }
       found.append(
-        difference(reader, keyword, .referenceUnresolved, "'\(target)' is not in \(reader.document.name), so what it takes can't be told")
+        difference(
+          reader,
+          keyword,
+          .referenceUnresolved,
+          "'\(target)' is not in \(reader.document.name), so what it takes can't be told"
+        )
       )
     }
     return found
@@ -179,7 +199,11 @@ struct SchemaComparison {
   func difference(_ site: SchemaSite, _ keyword: String, _ kind: Incompatibility.Kind, _ detail: String)
     -> SchemaDifference
   {
-    SchemaDifference(path: site.whole.object?[keyword] == nil ? site.pointer : site.pointer(to: keyword), kind: kind, detail: detail)
+    SchemaDifference(
+      path: site.whole.object?[keyword] == nil ? site.pointer : site.pointer(to: keyword),
+      kind: kind,
+      detail: detail
+    )
   }
 
   /// Each of them once.

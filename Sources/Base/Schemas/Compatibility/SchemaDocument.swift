@@ -68,7 +68,9 @@ final class SchemaDocument {
   ///
   /// Source: RFC 3986 §5.2.
   private static func resolve(_ uri: String, against base: String) -> String {
-    if let colon = uri.firstIndex(of: ":"), uri[..<colon].allSatisfy({ $0.isLetter || $0.isNumber || "+-.".contains($0) }) {
+    if let colon = uri.firstIndex(of: ":"),
+      uri[..<colon].allSatisfy({ $0.isLetter || $0.isNumber || "+-.".contains($0) })
+    {
       return uri
     }
     let start = base.firstRange(of: "://")

@@ -33,7 +33,9 @@ public struct SchemaInference {
 
   /// An inference that has seen nothing.
   ///
-  /// - Parameter format: names the format that a text has, if it has one that schemas know.
+  /// - Parameters:
+  ///   - options: how much is looked at, and how much is said.
+  ///   - format: names the format that a text has, if it has one that schemas know.
   public init(options: Options = Options(), format: @escaping (String) -> String? = TextFormat.name) {
     (self.options, self.format) = (options, format)
   }

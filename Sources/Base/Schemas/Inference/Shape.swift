@@ -156,7 +156,11 @@ struct Shape {
     private static let valueBytesMax = 64
 
     mutating func see(_ text: String, _ format: (String) -> String?, valuesMax: Int) {
-      if count == 0 { self.format = format(text) } else if self.format != nil, format(text) != self.format { self.format = nil }
+      if count == 0 {
+        self.format = format(text)
+      } else if self.format != nil, format(text) != self.format {
+        self.format = nil
+      }
       lengths.see(text.unicodeScalars.count)
       note(JSONName(text), valuesMax)
     }
