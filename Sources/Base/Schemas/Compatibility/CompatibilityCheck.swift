@@ -16,7 +16,7 @@ public enum CompatibilityCheck {
   /// So many comparisons of two schemas are made for a pair of versions, unless told otherwise.
   ///
   /// A schema of 1,000 properties needs a few thousand.
-  public static let comparisonsMax = 200_000
+  public static let comparisonsMax = 50_000
 
   /// Every reason why `new` is not compatible with the versions before it.
   ///
@@ -35,6 +35,7 @@ public enum CompatibilityCheck {
     comparisonsMax: Int = CompatibilityCheck.comparisonsMax,
     test: @escaping PatternTest = CompatibilityCheck.matches
   ) throws(GaveUp) -> [Incompatibility] {
+    let answers = PatternAnswers(test)
     var found: [Incompatibility] = []
     for version in mode.isTransitive ? old[...] : old.suffix(1) {
       let written = SchemaDocument(version.schema, name: "version \(version.name)", number: 0)
@@ -42,7 +43,7 @@ public enum CompatibilityCheck {
       let isRead = [(Incompatibility.Direction.backward, mode.readsOthers), (.forward, mode.isReadByOthers)]
       for (direction, isAsked) in isRead where isAsked {
         let (reader, writer) = direction == .backward ? (fresh, written) : (written, fresh)
-        var comparison = SchemaComparison(comparisonsMax: comparisonsMax, test: test)
+        var comparison = SchemaComparison(comparisonsMax: comparisonsMax, test: answers.matches)
         let differences: [SchemaDifference]
         do throws(SchemaComparison.GaveUp) {
           differences = try comparison.differences(reader, from: writer)
@@ -73,5 +74,20 @@ public enum CompatibilityCheck {
     } catch {
       return nil
     }
+  }
+}
+
+/// Asks once whether a pattern matches a name, and remembers: the same names meet the same patterns again and again.
+private final class PatternAnswers {
+  private let test: PatternTest
+  private var known: [String: [String: Bool?]] = [:]
+
+  init(_ test: @escaping PatternTest) { self.test = test }
+
+  func matches(_ pattern: String, _ name: String) -> Bool? {
+    if let answer = known[pattern]?[name] { return answer }
+    let answer = test(pattern, name)
+    known[pattern, default: [:]][name] = .some(answer)
+    return answer
   }
 }
