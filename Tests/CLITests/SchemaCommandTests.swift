@@ -32,7 +32,14 @@ import Testing
     let (one, two, three) = (folder.path("1.json"), folder.path("2.json"), folder.path("3.json"))
     #expect(try Program.run("schema", "check", one).status == 0)
     let ended = try Program.run("schema", "check", two, one)
-    #expect(ended.status == 0 && ended.output == "\(two) is backward compatible with the last version before it\n")
+    #expect(
+      ended.status == 0
+        && ended.output == """
+          \(two) is checked while an event is scanned
+          \(two) is backward compatible with the last version before it
+
+          """
+    )
     #expect(try Program.run("schema", "check", three, two, "--mode", "forward").status == 0)
     #expect(try Program.run("schema", "check", three, one, two, "--mode", "none").status == 0)
     #expect(try Program.run("schema", "check", two, one, three, "--mode", "backward-transitive").status == 0)
@@ -43,7 +50,7 @@ import Testing
     let (one, two, three) = (folder.path("1.json"), folder.path("2.json"), folder.path("3.json"))
     let ended = try Program.run("schema", "check", three, one, two)
     #expect(ended.status == 1 && ended.errors.isEmpty)
-    #expect(ended.lines.count == 2)
+    #expect(ended.lines.count == 3)
     #expect(ended.output.hasPrefix("\(three): #/properties/b: PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL: 'b' of "))
     #expect(ended.output.hasSuffix("\(three) is not backward compatible\n"))
     // What the older version can't read is named in the older version.
@@ -76,6 +83,23 @@ import Testing
     // The older one counts too.
     let both = try Program.run("schema", "check", folder.path("1.json"), folder.path("list.json"))
     #expect(both.status == 1 && both.output.hasPrefix("\(folder.path("list.json")):1:2: "))
+  }
+
+  @Test func `a check says how events are checked and what is wrong with the schema itself`() throws {
+    let folder = try Folder([
+      "scan.json": #"{"type":"object"}"#, "tape.json": #"{"uniqueItems":true}"#,
+      "wrong.json": "{\"properties\":\n  {\"a\": {\"type\": \"strin\"}}}",
+      "draft7.json": #"{"items":[{"type":"string"}]}"#,
+    ])
+    #expect(
+      try Program.run("schema", "check", folder.path("scan.json")).output.hasSuffix("while an event is scanned\n")
+    )
+    let tape = try Program.run("schema", "check", folder.path("tape.json"))
+    #expect(tape.status == 0 && tape.output.contains("on a tape of the event, because of #"))
+    let wrong = try Program.run("schema", "check", folder.path("wrong.json"))
+    #expect(wrong.status == 1 && wrong.output.hasPrefix("\(folder.path("wrong.json")):2:"), "\(wrong)")
+    let old = try Program.run("schema", "check", folder.path("draft7.json"), folder.path("draft7.json"))
+    #expect(old.status == 0 && old.errors.contains("draft 7 only"), "\(old)")
   }
 
   @Test func `what can't be told ends with 2`() throws {

@@ -162,7 +162,7 @@ import Testing
     )
   }
 
-  @Test(arguments: 0..<20)
+  @Test(arguments: 0..<60)
   func `a proposal takes all events that it was made from`(seed: UInt64) throws {
     var dice = SchemaDice(seed: seed)
     for _ in 0..<40 {

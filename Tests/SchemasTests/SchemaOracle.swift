@@ -20,7 +20,8 @@ enum EventValue: Equatable {
     case .half: "0.5"
     case .text(let text): "\"\(text)\""
     case .list(let elements): "[\(elements.map(\.text).joined(separator: ","))]"
-    case .map(let members): "{\(members.map { "\"\($0)\":\($1.text)" }.joined(separator: ","))}"
+    case .map(let members):
+      "{\(members.sorted { $0.key < $1.key }.map { "\"\($0)\":\($1.text)" }.joined(separator: ","))}"
     }
   }
 }
@@ -133,9 +134,10 @@ enum SchemaOracle {
       guard members.keys.allSatisfy({ check(schema, .text($0)) != nil }) else { return false }
     }
     var own: Set<String> = []
+    let patterns = PatternAnswers()
     for (name, value) in members {
       var schemas = (object["patternProperties"]?.object?.members ?? []).filter {
-        CompatibilityCheck.matches($0.name, name) == true
+        patterns.matches($0.name, name) == true
       }.map(\.value)
       if let schema = object["properties"]?.object?[name] { schemas.append(schema) }
       if !schemas.isEmpty {

@@ -3,50 +3,6 @@ internal import Host
 internal import Schemas
 internal import Settings
 
-/// What can be said of a schema by itself.
-struct SchemaExamination {
-  let file: String
-  /// Its text as a tree, unless it is no JSON.
-  private(set) var schema: JSONValue?
-  /// What is wrong with it.
-  private(set) var mistakes: [Mistake] = []
-
-  /// What is wrong with a schema, and where.
-  struct Mistake: CustomStringConvertible {
-    let file: String
-    let position: TextPosition
-    /// Which part of the schema; empty for the whole.
-    let pointer: String
-    let reason: String
-    var description: String {
-      "\(file):\(position.line):\(position.column): \(pointer.isEmpty ? "" : pointer + ": ")\(reason)"
-    }
-  }
-
-  /// Schemas are made by people and programs that mean no harm, but some are large.
-  private static var limits: JSONLimits {
-    var limits = JSONLimits()
-    (limits.depthMax, limits.membersMax) = (256, 1_000_000)
-    return limits
-  }
-
-  /// Examines a file's text.
-  init(_ bytes: [UInt8], file: String) {
-    self.file = file
-    do throws(JSONFault) {
-      let schema = try JSONValue(bytes, limits: SchemaExamination.limits)
-      self.schema = schema
-      guard schema.object == nil, schema.bool == nil else { return }
-      let reason = "a schema is an object, true or false, not \(schema.kind)"
-      note(reason, at: schema.offset, in: bytes)
-    } catch { note(error.reason.text, at: error.offset, in: bytes) }
-  }
-  private mutating func note(_ reason: String, at offset: Int, in bytes: [UInt8]) {
-    let position = TextPosition(of: offset, in: bytes)
-    mistakes.append(Mistake(file: file, position: position, pointer: "", reason: reason))
-  }
-}
-
 /// `sluice schema check`.
 func checkSchema(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   let word = arguments["--mode"] ?? CompatibilityMode.backward.rawValue
@@ -55,26 +11,28 @@ func checkSchema(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
     let hint = nearest(to: word, among: modes).map { "; did you mean '\($0)'?" } ?? ""
     throw .usage(arguments.command, "'--mode' wants one of \(modes.joined(separator: ", ")), not '\(word)'\(hint)")
   }
-  var files: [SchemaExamination] = []
+  var files: [SchemaFile] = []
   for path in arguments.operands {
     do throws(HostFailure) {
-      files.append(SchemaExamination(try contents(of: path), file: path))
+      files.append(SchemaFile(try contents(of: path), path: path, isToBeUsed: files.isEmpty))
     } catch { throw CommandFailure.environment(error).asNotRun }
   }
-  var report = SchemaReport(file: files[0].file, mode: mode, versionCount: files.count - 1)
+  var report = SchemaReport(file: files[0].path, mode: mode, versionCount: files.count - 1)
   report.mistakes = files.flatMap(\.mistakes)
   let schemas = files.compactMap(\.schema)
   if report.mistakes.isEmpty {
-    let versions = zip(files, schemas).dropFirst().map { (name: $0.file, schema: $1) }
+    let versions = zip(files, schemas).dropFirst().map { (name: $0.path, schema: $1) }
     do throws(CompatibilityCheck.GaveUp) {
       report.incompatibilities = try CompatibilityCheck.incompatibilities(of: schemas[0], with: versions, mode: mode)
     } catch {
       throw .notRun(
-        "\(files[0].file) and \(error.version) have too many alternatives to match: given up after "
+        "\(files[0].path) and \(error.version) have too many alternatives to match: given up after "
           + "\(error.comparisons) comparisons.\nPut alternatives that overlap into one, or compare them by hand."
       )
     }
   }
+  (report.tier, report.warnings) = (files[0].tier, files[0].warnings)
+  for warning in report.warnings where !arguments.isGiven("--json") { StandardError.write("warning: \(warning)") }
   StandardOutput.write(arguments.isGiven("--json") ? report.json : report.text)
   return report.isGood ? ExitStatus.good : ExitStatus.problems
 }
@@ -84,8 +42,10 @@ private struct SchemaReport {
   let file: String
   let mode: CompatibilityMode
   let versionCount: Int
-  var mistakes: [SchemaExamination.Mistake] = []
+  var mistakes: [SchemaMistake] = []
   var incompatibilities: [Incompatibility] = []
+  var warnings: [String] = []
+  var tier: SchemaFile.Tier?
   var isGood: Bool { mistakes.isEmpty && incompatibilities.isEmpty }
 
   /// A line for each thing that is wrong, and one that says how it ended.
@@ -96,10 +56,11 @@ private struct SchemaReport {
       text += "\(reader): \(found.path): \(found.kind.rawValue): \(found.detail) (\(found.direction))\n"
     }
     if !mistakes.isEmpty { return text + "\(counted(mistakes.count, "mistake"))\n" }
+    if let tier { text += "\(file) is checked \(tier.text)\n" }
     guard incompatibilities.isEmpty else { return text + "\(file) is not \(mode.rawValue) compatible\n" }
-    guard versionCount > 0, mode != .none else { return "\(file) is JSON and may be a schema\n" }
+    guard versionCount > 0, mode != .none else { return text }
     let seen = mode.isTransitive && versionCount > 1 ? "all \(versionCount) versions" : "the last version"
-    return "\(file) is \(mode.rawValue) compatible with \(seen) before it\n"
+    return text + "\(file) is \(mode.rawValue) compatible with \(seen) before it\n"
   }
 
   /// One object.
@@ -114,7 +75,11 @@ private struct SchemaReport {
     }
     // Nothing is known of compatibility where there is no schema.
     let isCompatible = self.mistakes.isEmpty ? "\(incompatibilities.isEmpty)" : "null"
-    return "{\"schema\":\(quotedForJSON(file)),\"mode\":\"\(mode.rawValue)\",\"compatible\":\(isCompatible),"
+    let warnings = warnings.map(quotedForJSON).joined(separator: ",")
+    let tier = tier.map { quotedForJSON($0.name) } ?? "null"
+    return
+      "{\"schema\":\(quotedForJSON(file)),\"tier\":\(tier),\"warnings\":[\(warnings)],"
+      + "\"mode\":\"\(mode.rawValue)\",\"compatible\":\(isCompatible),"
       + "\"mistakes\":[\(mistakes.joined(separator: ","))],\"incompatibilities\":[\(found.joined(separator: ","))]}\n"
   }
 }

@@ -3,7 +3,8 @@ public import Formats
 /// Finds out whether a schema goes together with other versions of it, by the rules that Confluent-compatible
 /// registries have for JSON Schema.
 ///
-/// Two schemas are compared by what they say, never by trying events: `Docs/Operations/schemas.md` has the rules.
+/// Two schemas are compared by what they say, never by trying events.
+/// `Docs/Operations/schema-compatibility.md` has the rules.
 public enum CompatibilityCheck {
   /// There are so many alternatives to match that nobody can say in reasonable time.
   public struct GaveUp: Error, Equatable, Sendable {
@@ -25,17 +26,15 @@ public enum CompatibilityCheck {
   ///   - old: the versions before it, the oldest first; without a transitive mode only the last one counts.
   ///   - mode: what is asked of it.
   ///   - comparisonsMax: how much work may go into each pair of versions.
-  ///   - test: tells whether a pattern of `patternProperties` or `propertyNames` matches a name.
   /// - Returns: nothing when it is compatible.
   /// - Throws: that the work was more than is allowed, which leaves it open.
   public static func incompatibilities(
     of new: JSONValue,
     with old: [(name: String, schema: JSONValue)],
     mode: CompatibilityMode,
-    comparisonsMax: Int = CompatibilityCheck.comparisonsMax,
-    test: @escaping PatternTest = CompatibilityCheck.matches
+    comparisonsMax: Int = CompatibilityCheck.comparisonsMax
   ) throws(GaveUp) -> [Incompatibility] {
-    let answers = PatternAnswers(test)
+    let answers = PatternAnswers()
     var found: [Incompatibility] = []
     for version in mode.isTransitive ? old[...] : old.suffix(1) {
       let written = SchemaDocument(version.schema, name: "version \(version.name)", number: 0)
@@ -62,32 +61,5 @@ public enum CompatibilityCheck {
       }
     }
     return found
-  }
-
-  /// Whether a text matches a pattern, by the regular expressions of the standard library.
-  ///
-  /// They take nearly all that ECMA-262 does, and bound no work: what comes from afar wants a test that does.
-  public static func matches(_ pattern: String, _ text: String) -> Bool? {
-    do {
-      let expression = try Regex(pattern).matchingSemantics(.unicodeScalar)
-      return try expression.firstMatch(in: text) != nil
-    } catch {
-      return nil
-    }
-  }
-}
-
-/// Asks once whether a pattern matches a name, and remembers: the same names meet the same patterns again and again.
-private final class PatternAnswers {
-  private let test: PatternTest
-  private var known: [String: [String: Bool?]] = [:]
-
-  init(_ test: @escaping PatternTest) { self.test = test }
-
-  func matches(_ pattern: String, _ name: String) -> Bool? {
-    if let answer = known[pattern]?[name] { return answer }
-    let answer = test(pattern, name)
-    known[pattern, default: [:]][name] = .some(answer)
-    return answer
   }
 }

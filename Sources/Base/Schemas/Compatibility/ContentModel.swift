@@ -1,7 +1,7 @@
 internal import Formats
 
 /// Whether a text matches a pattern; `nil` when the pattern is none, or nobody can tell in reasonable time.
-public typealias PatternTest = (_ pattern: String, _ text: String) -> Bool?
+typealias PatternTest = (_ pattern: String, _ text: String) -> Bool?
 
 /// Which members an object may have by one schema, apart from those that it must have.
 ///

@@ -79,7 +79,8 @@ public struct SchemaInference {
     if shapes[place].rest == nil, shapes[place].members.count < options.propertiesMax,
       name.text.utf8.count <= Shape.nameBytesMax
     {
-      let shape = make()
+      // What had no room before may have had this name.
+      let shape = shapes[place].hasUnseenMembers ? nil : make()
       shapes[place].places[name] = shapes[place].members.count
       shapes[place].members.append(Shape.Member(name: name, count: 1, shape: shape))
       if let shape { see(member.value, at: shape, depth: depth + 1) }
@@ -96,7 +97,7 @@ public struct SchemaInference {
   ///
   /// - Returns: the shape of the rest, unless there is no room for one.
   private mutating func foldMembers(at place: Int, keeping isKept: (Shape.Member) -> Bool) -> Int? {
-    guard let rest = make() else { return nil }
+    guard let rest = shapes[place].rest ?? make() else { return nil }
     shapes[place].rest = rest
     let members = shapes[place].members
     shapes[place].members = []
@@ -122,20 +123,27 @@ public struct SchemaInference {
   /// Adds what was seen at one place to another one, and frees the first.
   private mutating func merge(_ from: Int, into place: Int) {
     let shape = shapes[from]
+    let isBlind = shapes[place].hasUnseenMembers
+    if shape.hasUnseenMembers {
+      // What had no room there may have had any name.
+      for index in shapes[place].members.indices where shape.places[shapes[place].members[index].name] == nil {
+        shapes[place].members[index].shape = nil
+      }
+    }
     shapes[place].add(shape, valuesMax: options.enumValuesMax)
     if let items = shape.items {
       if let own = shapes[place].items { merge(items, into: own) } else { shapes[place].items = items }
     }
-    for member in shape.members { merge(member, into: place) }
+    for member in shape.members { merge(member, into: place, isBlind: isBlind) }
     if let rest = shape.rest {
       // What has a name here only may be among the rest there.
-      let own = shapes[place].rest ?? foldMembers(at: place) { shape.places[$0.name] != nil }
+      let own = foldMembers(at: place) { shape.places[$0.name] != nil }
       if let own { merge(rest, into: own) } else { shapes[place].hasUnseenMembers = true }
     }
     shapes[from] = Shape()
     free.append(from)
   }
-  private mutating func merge(_ member: Shape.Member, into place: Int) {
+  private mutating func merge(_ member: Shape.Member, into place: Int, isBlind: Bool) {
     if let index = shapes[place].places[member.name] {
       shapes[place].members[index].count += member.count
       guard let shape = member.shape, let own = shapes[place].members[index].shape else {
@@ -145,7 +153,7 @@ public struct SchemaInference {
       merge(shape, into: own)
     } else if shapes[place].rest == nil, shapes[place].members.count < options.propertiesMax {
       shapes[place].places[member.name] = shapes[place].members.count
-      shapes[place].members.append(member)
+      shapes[place].members.append(isBlind ? Shape.Member(name: member.name, count: member.count) : member)
     } else if let shape = member.shape, let rest = shapes[place].rest ?? foldMembers(at: place) {
       merge(shape, into: rest)
     } else {

@@ -13,6 +13,14 @@ public struct SchemaMistake: Error, Sendable, Equatable, CustomStringConvertible
   /// The reason, in a sentence.
   public let reason: String
 
+  /// What is wrong at an offset of a file's text.
+  public init(_ reason: String, at offset: Int, in text: [UInt8], file: String) {
+    self.init(file: file, position: TextPosition(of: offset, in: text), pointer: "", reason: reason)
+  }
+  init(file: String, position: TextPosition, pointer: String, reason: String) {
+    (self.file, self.position, self.pointer, self.reason) = (file, position, pointer, reason)
+  }
+
   /// All of it, as compilers print it.
   public var description: String {
     "\(file):\(position.line):\(position.column): \(pointer.isEmpty ? "" : pointer + ": ")\(reason)"
