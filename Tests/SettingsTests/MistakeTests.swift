@@ -104,11 +104,13 @@ import Testing
     let keys = NodeSettings.keys
     var lines: [String] = []
     var text = "topics:\n  - {name: ok}\n  -"
-    for key in keys where key.path.hasPrefix("topics[].") && !key.path.contains("retention") {
+    for key in keys where key.path.hasPrefix("topics[].") && !key.path.dropFirst(9).contains(".") {
       text += (lines.isEmpty ? " " : "    ") + "\(key.path.dropFirst(9)): '?!'\n"
       lines.append(key.path)
     }
-    text += "    retention: {age: '?!'}\nlisteners:\n"
+    text += "    retention: {age: '?!'}\n    quality: {fields: ''}\n"
+    text += "    schema: {require: '?!', accept: '?!', version_from: '?!', invalid: '?!', compatibility: '?!', "
+    text += "shadow: {version: '?!', share: '?!'}}\nlisteners:\n"
     let own = keys.filter { $0.path.hasPrefix("listeners[].") }.map { String($0.path.dropFirst(12)) }
     for (index, key) in own.filter({ !$0.contains(".") }).enumerated() {
       text += (index == 0 ? "  - " : "    ") + "\(key): '?!'\n"
@@ -131,6 +133,8 @@ import Testing
       if section == "log" || section == "quarantine" { text += "  retention: {bytes: '?!', age: '?!'}\n" }
     }
     text += "wait: {policy: '?!', spin: '?!', minimum_wait: '?!'}\nadmin: {address: '?!'}\nkeys: {file: ''}\n"
+    text += "schemas: {directory: '', formats: '?!', depth: '?!', members: '?!', string_bytes: '?!', "
+    text += "number_bytes: '?!', duplicate_names: '?!'}\n"
     text += "data: ''\nshards: '?!'\nlanes: '?!'\nsteering: '?!'\n"
     let found = mistakes(text).filter { $0.contains(" for '") && !$0.contains("second time") }
     #expect(found.count == keys.count, "\(found.joined(separator: "\n"))")

@@ -41,6 +41,13 @@ let topic = "topics: [{name: events}]\n"
     let (orders, plain) = (read.topics[0], read.topics[1])
     #expect(orders.name == "orders" && orders.acknowledge == .received && orders.order == .key && orders.codec == .lz4)
     #expect(orders.eventBytesMax == 64 << 10 && orders.retentionAgeNs == 86_400_000_000_000)
+    let schema = orders.schema
+    #expect(schema.required == .version(3) && schema.accepted == .versions([1, 2]) && schema.invalid == .quarantine)
+    #expect(schema.versionSource == .member("schema version") && schema.compatibility == .fullTransitive)
+    #expect(schema.shadow == 4 && schema.shadowShare == 250 && orders.qualityFields == ["device", "temperature"])
+    #expect(read.schemas.directory == "/etc/sluice/schemas" && read.schemas.formats == .annotate)
+    #expect(read.schemas.depth == 32 && read.schemas.members == 500 && read.schemas.duplicateNames == .last)
+    #expect(read.schemas.stringBytes == 4096 && read.schemas.numberBytes == 100)
     #expect(plain == TopicSettings(name: "plain"))
     #expect(read.log.segmentBytes == 64 << 20 && read.log.retentionBytes == 1 << 30)
     #expect(read.log.retentionAgeNs == 2 * 86_400_000_000_000 && read.log.writesInFlight == 2)
@@ -169,6 +176,14 @@ let everyKey = """
     - {protocol: framed, address: 0.0.0.0:8081}
   admin: {address: "[::1]:9091"}
   keys: {file: /etc/sluice/keys}
+  schemas:
+    directory: /etc/sluice/schemas
+    formats: annotate
+    depth: 32
+    members: 500
+    string_bytes: 4 KiB
+    number_bytes: 100
+    duplicate_names: last
   topics:
     - name: orders
       acknowledge: received
@@ -176,6 +191,14 @@ let everyKey = """
       codec: lz4
       event_bytes_max: 64 KiB
       retention: {age: 1d}
+      schema:
+        require: 3
+        accept: [1, 2]
+        version_from: member schema version
+        invalid: quarantine
+        compatibility: full-transitive
+        shadow: {version: 4, share: 2.5%}
+      quality: {fields: [device, temperature]}
     - name: plain
   log:
     segment_bytes: 64 MiB

@@ -22,6 +22,8 @@ public struct NodeSettings: Sendable, Equatable {
   public var keysFile: String?
   /// What events may be written to.
   public var topics: [TopicSettings] = []
+  /// What events are checked against.
+  public var schemas = SchemaFolderSettings()
   /// How events are stored.
   public var log = LogSettings()
   /// How what is said of events that were set aside is stored.
@@ -117,6 +119,10 @@ public struct TopicSettings: Sendable, Equatable {
   public var eventBytesMax = 256 << 10
   /// How long its events are kept; `nil` for as long as the log keeps them.
   public var retentionAgeNs: Int64?
+  /// What its events must fit.
+  public var schema = TopicSchemaSettings()
+  /// Members of which is counted how often they are null or missing.
+  public var qualityFields: [String] = []
 
   /// A topic without a name.
   public init() {}

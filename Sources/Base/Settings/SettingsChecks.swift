@@ -8,6 +8,7 @@ extension SettingsReader {
     checkListeners(settings)
     checkTLS(settings)
     checkKeys(settings)
+    checkSchemas(settings)
     checkWait(settings)
     checkLog(settings)
     checkLimits(settings)
