@@ -156,9 +156,14 @@ let package = Package(
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "LogReading", "Store"]),
-    tests("CLITests", of: line + ["CLI", "Host", "Pack", "Store", "TLS"]),
+    tests("CLITests", of: line + ["CLI", "Host", "Inspect", "Pack", "Schemas", "Store", "TLS"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
-    tests("SimulationTests", of: line + ["Accept", "Decode", "Gate", "Gateway", "LogReading", "Simulator", "Store"]),
+    tests(
+      "SimulationTests",
+      of: line + [
+        "Accept", "Decode", "Gate", "Gateway", "Inspect", "LogReading", "Schemas", "Simulator", "Store",
+      ]
+    ),
     tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Bytes", "Load", "TLS"]),
     tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "LogReading", "Store"]),

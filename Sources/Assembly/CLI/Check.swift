@@ -9,7 +9,7 @@ extension Command {
   /// `sluice check`.
   static let check = Command(
     name: "check",
-    summary: "find every mistake in the settings, in the file of keys and in the files of TLS",
+    summary: "find every mistake in the settings, in the file of keys, in the files of TLS and in the schemas",
     details: """
       Reads all of them as 'sluice run' would and prints all mistakes at once, each with its place, what was expected
       and the nearest valid word. What is valid but unwise is a warning. Nothing is changed and nothing is started.
@@ -42,11 +42,18 @@ private func performCheck(_ arguments: Arguments) throws(CommandFailure) -> Int3
     for problem in examination.problems { StandardError.write(problem.line) }
     warnings += examination.warnings.map(\.line)
   }
+  let schemas = SchemaExamination(settings)
+  if let schemas {
+    mistakes += schemas.mistakes.count
+    for mistake in schemas.mistakes { StandardError.write(mistake) }
+    warnings += schemas.warnings
+  }
   for warning in warnings { StandardError.write("\(path): warning: \(warning)") }
   if arguments.isGiven("--print") {
     StandardOutput.write(settings.lines.map { $0 + "\n" }.joined())
   } else if mistakes == 0 {
-    let found = "\(counted(settings.topics.count, "topic")), \(counted(settings.listeners.count, "listener"))"
+    var found = "\(counted(settings.topics.count, "topic")), \(counted(settings.listeners.count, "listener"))"
+    if let schemas { found += ", \(counted(schemas.versions, "schema version"))" }
     StandardOutput.write(
       "\(path): good, \(found)\(warnings.isEmpty ? "" : ", \(counted(warnings.count, "warning"))")\n"
     )

@@ -10,9 +10,9 @@ extension Command {
     name: "doctor",
     summary: "find out whether this machine can run a gateway well",
     details: """
-      Looks at the kernel, limits, memory, CPUs, network, certificates, data directory, disk and clock, for the settings
-      of FILE or for the defaults. Each line says ok, warn or fail, and what to do about it. The disk's flush is
-      measured by small durable writes to a file in the data directory, which is removed. Nothing else is changed.
+      Looks at the kernel, limits, memory, CPUs, network, certificates, schemas, data directory, disk and clock, for the
+      settings of FILE or for the defaults. Each line says ok, warn or fail, and what to do about it. The disk's flush
+      is measured by small durable writes to a file in the data directory, which is removed. Nothing else is changed.
       """,
     options: [
       CommandTable.configuration(),
@@ -39,6 +39,7 @@ private func examine(_ arguments: Arguments) throws(CommandFailure) -> Int32 {
   examineNetwork(settings, isRunning: disk.isRunning, &diagnosis)
   if let keys = settings.keysFile { try examineKeys(keys, &diagnosis) }
   for examination in TLSExamination.all(settings) { examination.add(to: &diagnosis) }
+  SchemaExamination(settings)?.add(to: &diagnosis)
   disk.examine(plan, &diagnosis)
   examineClock(&diagnosis)
   let isTerminal = isatty(STDOUT_FILENO) == 1

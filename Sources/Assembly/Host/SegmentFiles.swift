@@ -74,7 +74,7 @@ private func fourDigits(_ number: UInt16) -> String {
 }
 
 /// The names in a directory, without those of itself and its parent.
-func names(in path: String) throws(HostFailure) -> [String] {
+public func names(in path: String) throws(HostFailure) -> [String] {
   guard let stream = unsafe opendir(path) else { throw .file("list", path, errno) }
   defer { _ = unsafe closedir(stream) }
   var names: [String] = []
