@@ -19,6 +19,7 @@ struct Control: ~Copyable {
   private let path: String
   private var settings: NodeSettings
   private var files: TLSFiles
+  private var schemas: NodeSchemas
   private let log: Log
   private var state: NodeState
   private var running: Int
@@ -35,13 +36,17 @@ struct Control: ~Copyable {
   ) throws(HostFailure) {
     let start = monotonicNs()
     let admin = try AdminServer(settings.adminAddress)
-    var read: TLSFiles?
+    var read: (files: TLSFiles?, schemas: NodeSchemas?)
     let node = try Node(
       settings,
-      rules: { plan throws(HostFailure) in try readRules(plan, log) },
+      rules: { plan throws(HostFailure) in
+        let schemas = try NodeSchemas(settings, log: log)
+        read.schemas = schemas
+        return try readRules(plan, schemas, log)
+      },
       security: { plan throws(HostFailure) in
         let files = try TLSFiles(settings, keyLog: keyLog, log: log, nowNs: start, utcSeconds: utcSeconds())
-        read = files
+        read.files = files
         return try files.all.seeds(shards: plan.shards, listeners: settings.listeners.count)
       },
       kernel: kernel,
@@ -63,9 +68,9 @@ struct Control: ~Copyable {
     }
     running = node.plan.shards
     state = NodeState(shards: node.plan.shards, startedNs: start)
-    guard let read else { broken("a node that was made has read its certificates") }
-    files = read
-    state.expiries = read.expiries
+    guard let files = read.files, let schemas = read.schemas else { broken("a node that was made has read its files") }
+    (self.files, self.schemas) = (files, schemas)
+    (state.expiries, state.schemas) = (files.expiries, schemas.figures)
     (self.settings, self.path, self.log) = (settings, path, log)
     self.signals = signals
     self.admin = admin
@@ -83,6 +88,7 @@ struct Control: ~Copyable {
       if ready & 2 != 0 { node.bell.event.drain() }
       takeNews()
       secure(files.poll(nowNs: monotonicNs(), utcSeconds: utcSeconds()))
+      schemas.release(nowNs: monotonicNs())
       state.observe(node.reports, nowNs: monotonicNs())
       let state = state
       admin.serve(ready >> 2, nowNs: monotonicNs()) { state.page(for: $0) }
@@ -217,7 +223,11 @@ struct Control: ~Copyable {
         cpus: node.plan.cpus,
         slotsThere: node.plan.slotsThere
       )
-      node.tell(.adopt(try readRules(plan, log)))
+      var rules = try readRules(plan, schemas, log)
+      schemas.reload(settings, nowNs: monotonicNs())
+      state.schemas = schemas.figures
+      rules.schemas = schemas.byNumber(plan.topics)
+      node.tell(.adopt(rules))
       secure(files.reload(settings, nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       log.info("reloaded")
     } catch {
@@ -234,7 +244,7 @@ private func utcSeconds() -> Int64 {
 }
 
 /// Reads the keys and puts the topics in order.
-private func readRules(_ plan: NodePlan, _ log: Log) throws(HostFailure) -> Rules {
+private func readRules(_ plan: NodePlan, _ schemas: NodeSchemas, _ log: Log) throws(HostFailure) -> Rules {
   var generator = SystemRandomNumberGenerator()
   var entries: [KeyFile.Entry] = []
   if let path = plan.settings.keysFile {
@@ -251,7 +261,9 @@ private func readRules(_ plan: NodePlan, _ log: Log) throws(HostFailure) -> Rule
     )
   }
   let directory = TopicDirectory(plan.openTopics, seed: (generator.next(), generator.next()))
-  return plan.rules(keys: ring, directory: directory)
+  var rules = plan.rules(keys: ring, directory: directory)
+  rules.schemas = schemas.byNumber(plan.topics)
+  return rules
 }
 
 /// Reads a file that nobody but its owner may read.

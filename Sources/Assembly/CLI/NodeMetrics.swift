@@ -121,6 +121,18 @@ enum NodeMetrics {
     "Shards that refuse what they would set aside, for want of room."
   )
   static let storageFull = Metric("sluice_storage_full_shards", .gauge, "Shards that refuse events for want of room.")
+  static let schemaReadings = Metric(
+    "sluice_schema_readings_total",
+    .counter,
+    "Readings of the folder of schemas, the start's too: taken, or refused for mistakes.",
+    labels: ["outcome"]
+  )
+  static let schemaVersion = Metric(
+    "sluice_schema_required_version",
+    .gauge,
+    "The version of its schema that a topic requires.",
+    labels: ["topic"]
+  )
   static let turns = Metric("sluice_shard_turns_total", .counter, "Turns of a shard's loop.", labels: ["shard"])
   static let certificateExpiry = Metric(
     "sluice_tls_certificate_expiry_timestamp_seconds",

@@ -160,7 +160,18 @@ struct NodePlan {
       )
     }
     shard.topics = topics
+    shard.jsonLimits = jsonLimits
     return shard
+  }
+
+  /// What of JSON is taken where events are checked.
+  var jsonLimits: JSONLimits {
+    let schemas = settings.schemas
+    var limits = JSONLimits()
+    (limits.depthMax, limits.membersMax) = (schemas.depth, schemas.members)
+    (limits.stringBytesMax, limits.numberBytesMax) = (schemas.stringBytes, schemas.numberBytes)
+    limits.allowsDuplicateNames = schemas.duplicateNames == .last
+    return limits
   }
 
   /// What shards are told anew at every reload.

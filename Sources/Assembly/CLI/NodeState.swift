@@ -19,6 +19,8 @@ struct NodeState {
   var isDraining = false
   /// When the listeners' certificates end.
   var expiries: [TLSFiles.Expiry] = []
+  /// What is known of schemas.
+  var schemas = NodeSchemas.Figures()
 
   /// A shard that says nothing for so long is stuck: it turns twenty times a second at the least.
   private static var patienceNs: Int64 { 2_000_000_000 }
@@ -125,6 +127,7 @@ struct NodeState {
     for certificate in expiries {
       text.sample(certificate.seconds, certificate.listener, certificate.name, certificate.keyKind)
     }
+    writeSchemas(&text)
     text.begin(NodeMetrics.turns)
     for (index, report) in reports.enumerated() { text.sample(report.counters.turns, "\(index)") }
     return text.text

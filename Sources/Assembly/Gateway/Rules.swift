@@ -1,5 +1,6 @@
 public import Accept
 public import Gate
+public import Inspect
 
 /// What the control thread may change while a shard runs.
 public struct Rules: Sendable {
@@ -34,6 +35,8 @@ public struct Rules: Sendable {
   public var sideSegmentsMax: Int?
   /// By topic: what is older is not read any more; `nil`, or nothing at all, for what the lane keeps.
   public var topicAgesNs: [Int64?] = []
+  /// By topic: what its events must fit; `nil`, or nothing at all, where they are not checked.
+  public var schemas: [TopicSchemas?] = []
 
   /// The defaults for these keys and topics.
   public init(keys: KeyRing, directory: TopicDirectory) { (self.keys, self.directory) = (keys, directory) }

@@ -1,6 +1,7 @@
 internal import Bytes
 public import Decode
 public import Events
+public import Formats
 internal import Gate
 public import Settings
 public import World
@@ -48,6 +49,8 @@ public struct ShardSettings: Sendable {
   public var listeners: [Listener] = []
   /// Every topic, with `topics[i].id.rawValue == i`.
   public var topics: [Topic] = []
+  /// What of JSON is taken where events are checked.
+  public var jsonLimits = JSONLimits()
   /// How many completions one turn handles at the most.
   public var completionsMax = 1024
 
