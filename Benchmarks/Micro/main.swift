@@ -6,6 +6,7 @@ func benchmark(_ arguments: [String]) -> Int32 {
   case 0: printStages(events: 1_000_000)
   case 1 where arguments == ["tls"]: printTLS(ms: 500)
   case 1 where arguments == ["patterns"]: printPatterns()
+  case 1 where arguments == ["schemas"]: printSchemas()
   case 2 where arguments[0] == "--events":
     guard let events = Int(arguments[1]), events > 0 else { return help(2) }
     printStages(events: events)
@@ -23,10 +24,12 @@ private func help(_ code: Int32) -> Int32 {
     usage: micro-benchmark [--events N]
            micro-benchmark tls [--ms N]
            micro-benchmark patterns
+           micro-benchmark schemas
 
     Measures each stage of the line alone, with N events (1000000).
     tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
     patterns measures searches for patterns of schemas.
+    schemas compiles 100 schemas of 50 fields.
     """
   )
   return code
@@ -42,6 +45,11 @@ private func printPatterns() {
     let tenths = figure.ns * 10 / UInt64(max(figure.count, 1))
     print("\(figure.name): \(figure.outcome) ns=\(tenths / 10).\(tenths % 10)")
   }
+}
+private func printSchemas() {
+  let figure = measureSchemas(100, fields: 50)
+  let us = figure.ns / 1000
+  print("\(figure.name) schemas=\(figure.events) fields=50 ms=\(us / 1000).\(us / 100 % 10)")
 }
 private func printTLS(ms: Int) {
   for figure in measureTLS(ms: ms) + [1, 2].map({ measureTLSThreads($0, ms: ms) }) {

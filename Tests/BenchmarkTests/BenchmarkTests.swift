@@ -33,6 +33,10 @@ import micro_benchmark
     #expect(Set(figures.map(\.name)).count == figures.count)
   }
 
+  @Test func `schemas of any size are compiled`() {
+    for fields in [0, 1, 50] { #expect(measureSchemas(2, fields: fields).events == 2) }
+  }
+
   @Test func `a command line that makes no sense is refused`() {
     for arguments in [[], ["smoke"], ["http", "--events"], ["http", "--events", "0"], ["framed", "--shards", "3"]] {
       #expect(benchmark(arguments) == 2, "\(arguments)")
