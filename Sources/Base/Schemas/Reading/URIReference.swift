@@ -167,10 +167,17 @@ struct JSONPointer: Hashable, CustomStringConvertible {
   }
   var isRoot: Bool { parts.isEmpty }
   var description: String {
-    parts.map { part in
-      "/"
-        + part.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+    var text = ""
+    for part in parts {
+      text += "/"
+      // A pointer is written for every place of a schema, and next to none has anything to escape.
+      guard part.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
+        text += part
+        continue
+      }
+      text += part.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
         .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
-    }.joined()
+    }
+    return text
   }
 }
