@@ -74,7 +74,7 @@ let package = Package(
     .target(name: "CTLS", path: "Sources/Base/CTLS", cSettings: cSettings),
 
     module("Bytes", on: "Base", uses: ["CKernels"]),
-    module("Events", on: "Base"),
+    module("Events", on: "Base", uses: ["Bytes"]),
     module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "COpenSSL", "CZlib", "Events"]),
     module("Schemas", on: "Base", uses: ["Bytes", "CIDN2", "CPCRE2", "Formats"]),
     module("Settings", on: "Base", uses: ["CYAML", "Events"]),

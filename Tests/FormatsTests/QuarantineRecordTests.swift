@@ -87,8 +87,8 @@ struct QuarantineRecordTests {
     #expect(changed(12, 1) == .length(whole.count))
   }
 
-  @Test func `a verdict has 2 to 512 bytes`() {
-    let longest = Array("{\"a\":\"\(String(repeating: "x", count: 504))\"}".utf8)
+  @Test func `a verdict has 2 to 1024 bytes`() {
+    let longest = Array("{\"a\":\"\(String(repeating: "x", count: 1016))\"}".utf8)
     #expect(longest.count == QuarantineRecord.verdictBytesMax)
     for verdict in [Array("{}".utf8), longest] {
       let bytes = Self.written(verdict)
@@ -96,8 +96,7 @@ struct QuarantineRecordTests {
     }
     var bytes = Self.written(longest)
     bytes.insert(0x78, at: 60)
-    bytes[13] = 0x01
-    bytes[12] = 0x02
+    (bytes[12], bytes[13]) = (0x04, 0x01)
     #expect(Self.fault(bytes) == .verdict)
     bytes = Self.written(Array("{}".utf8))
     bytes.removeLast()

@@ -5,6 +5,7 @@ import Events
 import Formats
 import Gate
 import Gateway
+import Inspect
 import Simulator
 import Store
 import World
@@ -39,6 +40,7 @@ struct SimulatedGateway: ~Copyable {
       ShardSettings.Listener(front: $0, traits: FrontTraits(requiresKey: false))
     }
     settings.topics = topics
+    settings.inspections = InspectionCounters(shards: shards, topics: topics.count)
     return settings
   }
   static var topics: [Topic] {

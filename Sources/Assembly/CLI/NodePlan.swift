@@ -7,6 +7,7 @@ internal import Gate
 internal import Gateway
 internal import Glibc
 internal import Host
+internal import Inspect
 internal import Settings
 internal import World
 
@@ -22,6 +23,9 @@ struct NodePlan {
   let slotsThere: Int
   /// The same of side lanes.
   let sideSlotsThere: Int
+
+  /// What inspection counts, over all shards.
+  let inspections: InspectionCounters
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -50,6 +54,7 @@ struct NodePlan {
       // A topic that the settings no longer name keeps its number; nobody may write to it.
       settings.topics.first { $0.name == line.name }?.topic(id: line.id) ?? Topic(id: line.id, name: line.name)
     }
+    inspections = InspectionCounters(shards: cpus.count, topics: topics.count)
   }
 
   /// Descriptors for everything.
@@ -161,6 +166,7 @@ struct NodePlan {
     }
     shard.topics = topics
     shard.jsonLimits = jsonLimits
+    shard.inspections = inspections
     return shard
   }
 

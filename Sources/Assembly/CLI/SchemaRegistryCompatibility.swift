@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Formats
 internal import Schemas
 internal import Settings
@@ -15,6 +16,15 @@ extension SchemaRegistry {
     with old: [(name: String, schema: JSONValue)],
     mode: TopicSchemaSettings.Compatibility
   ) -> [String] {
-    []
+    guard let mode = CompatibilityMode(rawValue: mode.rawValue) else {
+      broken("the settings and the comparison have the same modes: \(mode.rawValue)")
+    }
+    do throws(CompatibilityCheck.GaveUp) {
+      return try CompatibilityCheck.incompatibilities(of: new, with: old, mode: mode).map {
+        "\($0.path): \($0.detail) (\($0.kind.rawValue)\($0.version.map { ", version \($0)" } ?? ""))"
+      }
+    } catch {
+      return ["comparing it with version \(error.version) takes more than \(error.comparisons) comparisons"]
+    }
   }
 }

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Events
 internal import Formats
 internal import Gate
+internal import Inspect
 internal import Mark
 internal import Pack
 internal import Store
@@ -39,6 +40,12 @@ struct Line: EventConsumer, ~Copyable {
   ///
   /// Away only meanwhile.
   var scratch: Region? = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+  /// Where a verdict for it is put together.
+  ///
+  /// Away only meanwhile.
+  var scratchText: Region? = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+  /// What holds events against their topics' schemas.
+  var inspector: Inspector
 
   mutating func principal(of credential: RawSpan) -> PrincipalID? { keys.verify(credential) }
 
@@ -59,13 +66,18 @@ struct Line: EventConsumer, ~Copyable {
     if let closed { return refused(closed) }
     let rule = topics[Int(event.grant.topic.rawValue)]
     if rule.intake == .quarantine { return quarantine(event, verdict: Line.wholeTopic, schemaVersion: 0) }
+    if inspector.looksAt(event.grant.topic) { return takeInspected(event, rule) }
+    return keep(event, rule)
+  }
+  /// Keeps an event that nothing speaks against.
+  @inline(__always) mutating func keep(_ event: borrowing Event, _ rule: TopicRule) -> Verdict {
     if rule.order == .key, event.hasKey { return takeKeyed(event, rule) }
     return store(event, at: current, acknowledge: rule.acknowledge)
   }
 
   mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
     let rule = topics[Int(grant.topic.rawValue)]
-    guard closed == nil, rule.intake == .store else { return nil }
+    guard closed == nil, rule.intake == .store, passes(payload, grant) else { return nil }
     let offset = writers[current].lane.nextOffset(of: grant.topic)
     let isKept = writers[current].batch.append(
       payload,
@@ -75,6 +87,7 @@ struct Line: EventConsumer, ~Copyable {
       timestampMs: stamper.timestampMs
     )
     guard isKept else { return nil }
+    inspector.confirm(grant.topic)
     return number(grant.topic, at: current, offset, rule.acknowledge)
   }
 
@@ -89,6 +102,11 @@ struct Line: EventConsumer, ~Copyable {
     let topic = grant.topic
     let rule = topics[Int(topic.rawValue)]
     guard closed == nil, rule.intake == .store else { return .none }
+    var limit = limit
+    if inspector.looksAt(topic) {
+      limit = inspector.passing(run, of: bytes, from: start, of: topic, atMost: min(limit, Self.inspectedAtOnce))
+      guard limit > 0 else { return .none }
+    }
     let first = writers[current].lane.nextOffset(of: topic)
     let timeMs = stamper.timestampMs
     let stamps = stamper.run(of: grant.principal)
@@ -105,6 +123,7 @@ struct Line: EventConsumer, ~Copyable {
     )
     guard taken.count > 0 else { return .none }
     stamper.used(taken.count)
+    inspector.confirm(taken.count, of: topic)
     let number = writers[current].lane.claim(taken.count, of: topic)
     let lane = writers[current].lane.settings.lane
     ledger.number(taken.count)

@@ -4,6 +4,7 @@ internal import Decode
 internal import Events
 internal import Formats
 internal import Gate
+internal import Inspect
 internal import Mark
 internal import Pack
 internal import Store
@@ -105,7 +106,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       keys: Authenticator(ring: rules.keys, entropy: (machine.entropy(), machine.entropy())),
       directory: rules.directory,
       topics: Slots(settings.topics.count) { TopicRule(settings.topics[$0]) },
-      links: links
+      links: links,
+      inspector: Self.makeInspector(settings, rules, seed: machine.entropy())
     )
     desk = settings.desk()
     let fronts = FrontMemory(sizes.connections)
@@ -156,6 +158,20 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       let region = machine.take(RegionID(rawValue: UInt32(first)))
       return LaneWriter(lane, filling: region, spares: spares, topics: isSide ? SideLane.topics : settings.topics)
     }
+  }
+
+  /// What holds events against the schemas of their topics.
+  private static func makeInspector(_ settings: ShardSettings, _ rules: Rules, seed: UInt64) -> Inspector {
+    var inspector = Inspector(
+      shard: Int(settings.shard.rawValue),
+      counters: settings.inspections,
+      topics: settings.topics.count,
+      eventBytesMax: settings.limits.eventBytesMax,
+      limits: settings.jsonLimits,
+      seed: seed
+    )
+    inspector.adopt(rules.schemas)
+    return inspector
   }
 
   /// Waits, handles what has finished, and returns how many completions that was.

@@ -3,6 +3,7 @@ internal import Bytes
 internal import Decode
 public import Events
 internal import Gate
+internal import Inspect
 internal import Store
 internal import World
 
@@ -43,6 +44,7 @@ extension Shard where M: ~Copyable {
     self.rules = rules
     line.keys.swap(rules.keys)
     line.directory = rules.directory
+    line.inspector.adopt(rules.schemas)
     desk.forgetGrants()
     limits.perSourceMax = rules.perSourceMax
     deadlines.limits = rules.times

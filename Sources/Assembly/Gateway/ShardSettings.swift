@@ -3,6 +3,7 @@ public import Decode
 public import Events
 public import Formats
 internal import Gate
+public import Inspect
 public import Settings
 public import World
 
@@ -49,6 +50,8 @@ public struct ShardSettings: Sendable {
   public var listeners: [Listener] = []
   /// Every topic, with `topics[i].id.rawValue == i`.
   public var topics: [Topic] = []
+  /// What inspection counts; one for the process.
+  public var inspections = InspectionCounters(shards: 0, topics: 0)
   /// What of JSON is taken where events are checked.
   public var jsonLimits = JSONLimits()
   /// How many completions one turn handles at the most.

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// One thing a producer told us.
 ///
 /// It borrows the bytes it arrived in and can't outlive them.
@@ -76,6 +78,8 @@ public struct Grant: Hashable, Sendable {
   public let principal: PrincipalID
   /// The largest event the topic takes.
   public let eventBytesMax: Int
+  /// Whether its request wants to know all that is wrong with an event, not just what was found first.
+  public var wantsAllFailures = false
   /// Leave for a principal to write events of a bounded size to a topic.
   @inlinable public init(topic: TopicID, principal: PrincipalID, eventBytesMax: Int) {
     (self.topic, self.principal, self.eventBytesMax) = (topic, principal, eventBytesMax)
@@ -188,11 +192,16 @@ public protocol EventConsumer: ~Copyable {
     under grant: Grant,
     atMost limit: Int
   ) -> Run
+  /// Says more of the event that was refused or set aside last, as members of a JSON object; nothing when there is
+  /// nothing to be said.
+  mutating func explain(into text: inout Region)
   /// Counts an event that the front itself refused after a grant: it was too large to be read, or empty.
   mutating func refuse(_ reason: Refusal, under grant: Grant)
 }
 
 extension EventConsumer where Self: ~Copyable {
+  /// Says nothing.
+  @inlinable public mutating func explain(into text: inout Region) {}
   /// Takes none: it is offered as any other.
   @inlinable public mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? { nil }
   /// Takes none: each is offered alone.

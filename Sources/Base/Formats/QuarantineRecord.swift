@@ -40,7 +40,7 @@ public struct QuarantineRecord: ~Escapable {
   /// The only version there is.
   public static var version: UInt8 { 1 }
   /// The longest verdict.
-  public static var verdictBytesMax: Int { 512 }
+  public static var verdictBytesMax: Int { 1024 }
   /// The longest record.
   public static var byteCountMax: Int { headBytes + verdictBytesMax }
   /// How many bytes it takes.

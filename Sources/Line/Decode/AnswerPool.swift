@@ -181,33 +181,56 @@ struct VerdictPool: ~Copyable {
     var next: UInt32
     /// Why it was refused; 0 when it was set aside.
     var refusal: UInt8
+    /// Where more is said of it; `noText` when nothing is.
+    var text: UInt16 = VerdictPool.noText
   }
+  static var noText: UInt16 { .max }
+  /// How many verdicts may have a text at a time: those of schemas, which say where and what.
+  static var textsMax: Int { 128 }
   private var entries: Slots<Entry>
   private var firstFree: UInt32 = 0
+  private var texts: Slots<Region>
+  private var freeTexts: Stack<UInt16>
 
   init(capacity: Int) {
     require(capacity > 0 && capacity < Int(AnswerPool.none), "a pool of verdicts has room for some")
     entries = Slots(capacity) { index in
       Entry(event: 0, next: index + 1 < capacity ? UInt32(index + 1) : AnswerPool.none, refusal: 0)
     }
+    texts = Slots(Self.textsMax) {
+      Region(id: RegionID(rawValue: UInt32($0)), byteCount: Desk.explanationBytesMax)
+    }
+    freeTexts = Stack((0..<UInt16(Self.textsMax)).reversed())
   }
 
   subscript(index: UInt32) -> Entry { entries[Int(index)] }
+  /// How many bytes are said of an event besides.
+  func textBytes(_ entry: Entry) -> Int { entry.text == Self.noText ? 0 : texts[Int(entry.text)].count }
+  /// Writes them.
+  func writeText(_ entry: Entry, to writer: inout Writer) { Self.write(texts[Int(entry.text)], to: &writer) }
+  private static func write(_ text: borrowing Region, to writer: inout Writer) { writer.append(text.bytes) }
 
   /// Puts a verdict at the head of a chain, if there is room.
   ///
-  /// Without a refusal it says that the event was set aside.
-  mutating func add(_ refusal: Refusal?, event: UInt32, to chain: inout UInt32) {
+  /// Without a refusal it says that the event was set aside; `text` is what else is said of it, if anything.
+  mutating func add(_ refusal: Refusal?, event: UInt32, _ text: borrowing Region, to chain: inout UInt32) {
     guard firstFree != AnswerPool.none else { return }
     let index = firstFree
     firstFree = entries[Int(index)].next
     entries[Int(index)] = Entry(event: event, next: chain, refusal: refusal?.rawValue ?? 0)
     chain = index
+    guard text.count > 0, let place = freeTexts.popLast() else { return }
+    entries[Int(index)].text = place
+    texts[Int(place)].count = 0
+    texts[Int(place)].append(text.bytes)
   }
   /// Gives a chain back.
   mutating func put(_ chain: inout UInt32) {
     while chain != AnswerPool.none {
       let next = entries[Int(chain)].next
+      let text = entries[Int(chain)].text
+      if text != Self.noText { freeTexts.append(text) }
+      entries[Int(chain)].text = Self.noText
       entries[Int(chain)].next = firstFree
       firstFree = chain
       chain = next

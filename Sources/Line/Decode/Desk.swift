@@ -37,6 +37,8 @@ public struct Desk: ~Copyable {
 
   var answers: AnswerPool
   var verdicts: VerdictPool
+  /// What a consumer says of the event that it did not store last, until that is noted.
+  var explanation = Region(id: RegionID(rawValue: 0), byteCount: Desk.explanationBytesMax)
   let topics: TopicTexts
   var dates = DateTexts()
   /// Where a scan leaves the fields it knows.
@@ -93,6 +95,14 @@ public struct Desk: ~Copyable {
   public var answersCapacity: Int { answers.capacity }
   /// The region a reply is written to has room for this many bytes at least: the largest single answer.
   public static var answerBytesMax: Int { 4096 }
+
+  /// The longest that is said of one event: members of a JSON object.
+  static var explanationBytesMax: Int { 2048 }
+  /// Notes what became of an event, with what its consumer said of it.
+  mutating func addVerdict(_ reason: Refusal?, event: UInt32, to chain: inout UInt32) {
+    verdicts.add(reason, event: event, explanation, to: &chain)
+    explanation.count = 0
+  }
 
   /// What the first answer of a queue waits for.
   func firstMark(of queue: AnswerQueue) -> Mark { queue.isEmpty ? .none : answers[queue.first].mark }

@@ -6,11 +6,13 @@ internal import Formats
 ///
 /// Source: JSON Event Format for CloudEvents 1.0.2.
 extension CloudEvent {
-  /// Reads an envelope, a value whose grammar has been checked; the reader stands before it.
+  /// Reads an envelope, a value whose grammar has been checked; the reader stands before it, and what is stored of its
+  /// text starts at `start`.
   ///
   /// Where it has no `dataschema`, `schema` stands in for that.
   init(
     _ envelope: JSONReader,
+    from start: Int,
     schema: RawSpan,
     into region: inout Region,
     _ names: borrowing EventNames
@@ -23,6 +25,8 @@ extension CloudEvent {
     guard reader.byte == UInt8(ascii: "{") else { throw .badEnvelope }
     reader.step()
     var (hasData, hasBinary) = (false, false)
+    // The schema is about the data, not about the envelope.
+    details.content = 0..<0
     var dataschema: JSONString?
     while reader.byte == UInt8(ascii: "\"") {
       let name = try CloudEvent.readName(&reader)
@@ -39,6 +43,9 @@ extension CloudEvent {
       } else if name.isSame(as: "data", in: reader.bytes) {
         guard !hasData else { throw .badEnvelope }
         hasData = !isNull
+        var behind = reader
+        behind.skipValue()
+        details.content = reader.offset - start..<behind.offset - start
       } else if name.isSame(as: "data_base64", in: reader.bytes) {
         guard !hasBinary, isNull || reader.byte == UInt8(ascii: "\"") else { throw .badEnvelope }
         hasBinary = !isNull

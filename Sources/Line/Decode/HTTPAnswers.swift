@@ -25,7 +25,7 @@ extension Desk {
   func bytesMax(_ answer: Answer) -> Int {
     switch answer.kind {
     case .receipt: answer.verdicts == AnswerPool.none ? 672 + topics[Int(answer.topic)].count : Desk.answerBytesMax
-    case .problem: 1024
+    case .problem: answer.verdicts == AnswerPool.none ? 1024 : 1024 + Desk.explanationBytesMax
     case .topics: Desk.answerBytesMax
     default: 512
     }
@@ -79,7 +79,7 @@ extension Desk {
   // MARK: Receipts
 
   private mutating func writeReceipt(_ answer: Answer, _ room: Int, into reply: inout Region) {
-    if answer.isRefused {
+    if answer.isRefused, answer.refusedEvents > 0 {
       guard answer.traits.contains(.isMixed) || answer.refusedEvents > 1 else {
         return writeProblem(answer, room, into: &reply)
       }
@@ -244,14 +244,24 @@ extension Desk {
         writer.append(row.label)
         writer.append("\",\"status\":")
         writer.append(decimal: UInt64(row.status))
-        writer.append(row.isRetryable ? ",\"retryable\":true}" : ",\"retryable\":false}")
+        writer.append(row.isRetryable ? ",\"retryable\":true" : ",\"retryable\":false")
       } else {
-        writer.append(",\"quarantined\":true}")
+        writer.append(",\"quarantined\":true")
       }
+      // As much is said of the first ones as leaves room to name the others.
+      let count = verdicts.textBytes(entry)
+      if count > 0, writer.room >= count + Desk.verdictBytes * (place + 1) {
+        writer.append(",")
+        verdicts.writeText(entry, to: &writer)
+      }
+      writer.append("}")
       if place > 0 { writer.append(",") }
     }
     writer.append("]")
   }
+
+  /// What a verdict takes of which no more is said.
+  private static var verdictBytes: Int { 100 }
 
   private mutating func writeMinimal(_ answer: Answer, _ room: Int, into reply: inout Region) {
     reply.write(atMost: room) { writer in
@@ -309,7 +319,13 @@ extension Desk {
       writer.append(row.label)
       writer.append("\",\"detail\":\"")
       writer.append(row.advice)
-      writer.append("\"}")
+      writer.append("\"")
+      if answer.verdicts != AnswerPool.none, verdicts.textBytes(verdicts[answer.verdicts]) > 0 {
+        writer.append(",\"verdict\":{")
+        verdicts.writeText(verdicts[answer.verdicts], to: &writer)
+        writer.append("}")
+      }
+      writer.append("}")
     }
     Desk.storeLength(reply.count - bodyAt, at: lengthAt, in: &reply)
     if answer.traits.contains(.isHead) { reply.count = bodyAt }

@@ -11,7 +11,9 @@ extension HTTPFront {
     at desk: inout Desk
   ) -> Step {
     guard desk.answers.free > 0 else { return .stalled() }
-    return settle(consumer.take(event), at: &desk)
+    let verdict = consumer.take(event)
+    explain(verdict, by: &consumer, at: &desk)
+    return settle(verdict, at: &desk)
   }
 
   /// Offers an event of a request, with what its head says of it.
@@ -48,7 +50,12 @@ extension HTTPFront {
       var answer = desk.answer(.receipt)
       answer.topic = topic
       answer.traits = traits
-      if placement.lane.isSide { answer.add(quarantined: placement) } else { answer.add(placement) }
+      if placement.lane.isSide {
+        desk.addVerdict(nil, event: 0, to: &answer.verdicts)
+        answer.add(quarantined: placement)
+      } else {
+        answer.add(placement)
+      }
       queue.append(desk.answers.take(answer), in: &desk.answers)
     }
     next()
@@ -459,6 +466,7 @@ extension HTTPFront {
     let verdict =
       flags.isDisjoint(with: .special)
       ? consumer.take(Event(grant: grant, origin: Origin(), payload: payload)) : take(line: payload, into: &consumer)
+    explain(verdict, by: &consumer, at: &desk)
     switch verdict {
     case .later: return false
     case .refused(let reason): note(refused: reason, at: &desk)

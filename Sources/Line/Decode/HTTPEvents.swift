@@ -130,6 +130,7 @@ extension HTTPFront {
       content == .envelopes
       ? take(payload, envelope, head, bytes, into: &consumer, at: &desk)
       : self.offer(payload, head, bytes, into: &consumer)
+    explain(verdict, by: &consumer, at: &desk)
     switch verdict {
     case .later: return false
     case .refused(let reason): note(refused: reason, at: &desk)
@@ -153,7 +154,7 @@ extension HTTPFront {
     let verdict: Verdict
     do throws(Refusal) {
       let schema = bytes.extracting(head.schema.start..<head.schema.end)
-      let event = try CloudEvent(envelope, schema: schema, into: &details, desk.names)
+      let event = try CloudEvent(envelope, from: envelope.offset, schema: schema, into: &details, desk.names)
       verdict = take(event, details, payload, head, bytes, into: &consumer)
     } catch {
       consumer.refuse(error, under: grant)
@@ -183,6 +184,7 @@ extension HTTPFront {
       verdict = .refused(error)
     }
     desk.put(details: details)
+    explain(verdict, by: &consumer, at: &desk)
     return settle(verdict, at: &desk)
   }
 
@@ -199,7 +201,7 @@ extension HTTPFront {
     }
     let envelope: JSONReader
     do throws(JSONFault) { envelope = try desk.marks.checked(body) } catch { throw .malformedBody }
-    return try CloudEvent(envelope, schema: schema, into: &details, desk.names)
+    return try CloudEvent(envelope, from: 0, schema: schema, into: &details, desk.names)
   }
 
   /// Offers a CloudEvent, with what its request says besides.

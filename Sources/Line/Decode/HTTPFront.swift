@@ -49,6 +49,8 @@ public struct HTTPFront: Front, ~Copyable {
     /// The JSON body begins an array of events, or is one event.
     static var isArray: Flags { Flags(rawValue: 512) }
     static var isSingle: Flags { Flags(rawValue: 1024) }
+    /// The sender wants to know all that is wrong with an event.
+    static var wantsAllFailures: Flags { Flags(rawValue: 2048) }
     /// What lines need that are not taken by runs.
     static var special: Flags { [.hasKey, .hasTrace, .hasSchema] }
     /// What holds for the connection, not for a request.
@@ -103,7 +105,7 @@ public struct HTTPFront: Front, ~Copyable {
   var traceLow: UInt64 = 0
   var traceParent: UInt64 = 0
   var key: InlineArray<48, UInt8> = InlineArray(repeating: 0)
-  var details: InlineArray<21, UInt8> = InlineArray(repeating: 0)
+  var details: InlineArray<29, UInt8> = InlineArray(repeating: 0)
 
   /// A front for a connection that has just been accepted.
   public init(_ traits: FrontTraits) { flags = traits.requiresKey ? .requiresKey : [] }
@@ -359,6 +361,7 @@ public struct HTTPFront: Front, ~Copyable {
       keepSchema(head, bytes)
     }
     if head.wantsMinimal { traits.insert(.isMinimal) }
+    if head.wantsAllFailures { flags.insert(.wantsAllFailures) }
     return grant
   }
 
@@ -446,10 +449,12 @@ public struct HTTPFront: Front, ~Copyable {
 
   /// The leave that the request has.
   var grant: Grant {
-    Grant(
+    var grant = Grant(
       topic: TopicID(rawValue: topic),
       principal: PrincipalID(rawValue: principal),
       eventBytesMax: Int(eventBytesMax)
     )
+    grant.wantsAllFailures = flags.contains(.wantsAllFailures)
+    return grant
   }
 }

@@ -31,6 +31,16 @@ extension HTTPFront {
     desk.answers[receipt].add(placement, count: count)
   }
 
+  /// Has the consumer say more of an event that was not stored, for the verdict that is noted next.
+  @inline(__always)
+  func explain(_ verdict: Verdict, by consumer: inout some EventConsumer & ~Copyable, at desk: inout Desk) {
+    switch verdict {
+    case .refused: consumer.explain(into: &desk.explanation)
+    case .numbered(let placement) where placement.lane.isSide: consumer.explain(into: &desk.explanation)
+    case .numbered, .later: return
+    }
+  }
+
   /// Notes an event that was refused.
   mutating func note(refused reason: Refusal, at desk: inout Desk) {
     noteVerdict(reason, at: &desk)
@@ -42,7 +52,9 @@ extension HTTPFront {
     let answer = desk.answers[receipt]
     let told = answer.refusedEvents &+ answer.quarantined
     guard Int(told) < desk.limits.verdictsMax else { return }
-    desk.verdicts.add(reason, event: answer.events &+ told, to: &desk.answers[receipt].verdicts)
+    var chain = answer.verdicts
+    desk.addVerdict(reason, event: answer.events &+ told, to: &chain)
+    desk.answers[receipt].verdicts = chain
   }
 
   /// The receipt waits for one domain itself; every other has an entry before it.
@@ -122,6 +134,7 @@ extension HTTPFront {
     var answer = Answer(.problem)
     answer.refusal = reason.rawValue
     answer.traits = traits
+    if desk.explanation.count > 0 { desk.addVerdict(reason, event: 0, to: &answer.verdicts) }
     if desk.isDraining {
       answer.traits.insert(.closes)
       traits.insert(.closes)

@@ -92,7 +92,7 @@ internal import Events
     unsafe (mask + head.length.start).initializeMemory(as: UInt8.self, repeating: 0, count: digits)
     let isPlain =
       head.media == .json && head.coding == .identity && head.framing == .length && head.keepsAlive && head.isModern
-      && !head.hasOrigin && !head.wantsMinimal
+      && !head.hasOrigin && !head.wantsMinimal && !head.wantsAllFailures
     memos[Int(latest)] = Memo(head: head, comparedBytes: compared, length: head.length, isPlain: isPlain)
     return latest
   }

@@ -187,7 +187,7 @@ extension RequestHead {
     }
   }
 
-  /// `return=minimal`, among whatever else is preferred.
+  /// `return=minimal` and `verdicts=all`, among whatever else is preferred.
   ///
   /// Source: RFC 7240 §2, §4.2.
   private mutating func readPrefer(_ text: RawSpan) {
@@ -197,6 +197,7 @@ extension RequestHead {
       let first = min(text.skippingBlanks(from: at), next)
       let preference = text.extracting(first..<(text.extracting(0..<next).first(0x3B, from: first) ?? next))
       if preference.withoutBlanksBehind.isSame("return=minimal") { wantsMinimal = true }
+      if preference.withoutBlanksBehind.isSame("verdicts=all") { wantsAllFailures = true }
       at = next + 1
     }
   }

@@ -48,6 +48,8 @@ struct RequestHead {
   var isClosing = false
   var expects = false
   var wantsMinimal = false
+  /// The sender wants to know all that is wrong with an event.
+  var wantsAllFailures = false
   var hasKey = false
   /// Whether anything but its bytes is said of the event.
   var hasOrigin = false

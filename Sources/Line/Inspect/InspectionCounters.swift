@@ -1,5 +1,6 @@
 internal import Bytes
 public import Events
+internal import Glibc
 public import Schemas
 internal import Synchronization
 
@@ -25,7 +26,7 @@ internal import Synchronization
     /// Events that were shown to the version in the shadow, and those that it would have refused.
     case shadowed, shadowRefused
   }
-  /// The versions of one topic that are told apart; what is beyond shares the last place.
+  /// The versions of one topic that are told apart: two whose numbers differ by this share their counts.
   public static let versionsMax = 64
   /// The members of one topic whose quality is looked at.
   public static let qualityFieldsMax = 16
@@ -42,7 +43,7 @@ internal import Synchronization
   private static let versions = shadow + keywords
   private static let wordsPerTopic = versions + versionsMax * keywords
 
-  // SAFETY: `shards` × `topics` × `wordsPerTopic` words, initialised, freed by deinit; they are atomic.
+  // SAFETY: `shards` × `topics` × `wordsPerTopic` words, zero at first, freed by deinit; they are atomic.
   private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let shards: Int
   private let topics: Int
@@ -53,13 +54,13 @@ internal import Synchronization
     require(Self.skewBoundsMs.count < 12, "every bound has its word")
     (self.shards, self.topics) = (shards, topics)
     let count = shards * topics * Self.wordsPerTopic
-    unsafe words = .allocate(capacity: max(count, 1))
-    for index in 0..<count { unsafe (words + index).initialize(to: Atomic(0)) }
+    // Pages that nothing is counted in are never touched.
+    guard let memory = unsafe calloc(max(count, 1), MemoryLayout<Atomic<UInt64>>.stride) else {
+      broken("the memory of counters is there")
+    }
+    unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: max(count, 1))
   }
-  deinit {
-    unsafe words.deinitialize(count: shards * topics * Self.wordsPerTopic)
-    unsafe words.deallocate()
-  }
+  deinit { unsafe free(words) }
 
   /// The counters that one shard writes for a topic.
   ///
@@ -77,13 +78,13 @@ internal import Synchronization
     @inline(__always) func add(_ field: Field, _ count: Int = 1) {
       add(UInt64(truncatingIfNeeded: count), at: field.rawValue)
     }
-    /// Counts an event that fits a version.
+    /// Counts an event that fits a version, by its number.
     @inline(__always) func pass(_ version: Int, _ count: Int = 1) {
-      add(UInt64(truncatingIfNeeded: count), at: versions + min(version, versionsMax - 1) * keywords)
+      add(UInt64(truncatingIfNeeded: count), at: versions + (version % versionsMax) * keywords)
     }
     /// Counts an event that fails at a keyword of a version.
     func fail(_ version: Int, at keyword: Keyword) {
-      add(1, at: versions + min(version, versionsMax - 1) * keywords + 1 + Int(keyword.rawValue))
+      add(1, at: versions + (version % versionsMax) * keywords + 1 + Int(keyword.rawValue))
     }
     /// Counts an event that the version in the shadow would have refused for a keyword.
     func failInShadow(at keyword: Keyword) {
@@ -117,11 +118,13 @@ internal import Synchronization
   }
   /// A topic's count, over all shards.
   public func total(_ topic: TopicID, _ field: Field) -> UInt64 { sum(topic, field.rawValue) }
-  /// Events that fit a version.
-  public func passed(_ topic: TopicID, version: Int) -> UInt64 { sum(topic, Self.versions + version * Self.keywords) }
+  /// Events that fit a version, by its number.
+  public func passed(_ topic: TopicID, version: Int) -> UInt64 {
+    sum(topic, Self.versions + version % Self.versionsMax * Self.keywords)
+  }
   /// Events that failed at a keyword of a version.
   public func failed(_ topic: TopicID, version: Int, at keyword: Keyword) -> UInt64 {
-    sum(topic, Self.versions + version * Self.keywords + 1 + Int(keyword.rawValue))
+    sum(topic, Self.versions + version % Self.versionsMax * Self.keywords + 1 + Int(keyword.rawValue))
   }
   /// Events that the version in the shadow would have refused for a keyword.
   public func failedInShadow(_ topic: TopicID, at keyword: Keyword) -> UInt64 {

@@ -9,8 +9,8 @@ public enum Inspection: Equatable, Sendable {
   case passes
   /// Its sender is told why not.
   case refused(Refusal)
-  /// What is said of it goes to quarantine; the version that it did not fit, or 0.
-  case setAside(version: UInt32)
+  /// What is said of it goes to quarantine: why, and the version that it did not fit, or 0.
+  case setAside(Refusal, version: UInt32)
 }
 
 /// Looks at every event of the topics that have schemas, before anything is kept of it.
@@ -25,8 +25,10 @@ public struct Inspector: ~Copyable {
     // SAFETY: kept by `topics`, which changes together with the rows.
     var schema: Unmanaged<Schema>?
     var counters: InspectionCounters.Row?
-    /// The place of the version that events without a name are held to.
-    var required: Int32 = 0
+    /// The number of the version that events without a name are held to.
+    var required: UInt32 = 0
+    /// Its place among the versions.
+    var requiredPlace: Int32 = 0
     /// Whether events name no version in themselves.
     var isPlain = false
     /// Whether some events are looked at once more.
@@ -110,7 +112,8 @@ public struct Inspector: ~Copyable {
       var row = Row()
       unsafe row.schema = Unmanaged.passUnretained(these.versions[these.required].schema)
       row.counters = counters.row(shard: shard, topic: TopicID(rawValue: UInt16(index)))
-      row.required = Int32(these.required)
+      row.required = these.versions[these.required].number
+      row.requiredPlace = Int32(these.required)
       row.isPlain = these.naming == .attribute
       row.hasMore = these.shadow != nil || topic.survey != nil
       rows[index] = row
@@ -148,7 +151,7 @@ public struct Inspector: ~Copyable {
     let outcome = unsafe rows[index].schema!._withUnsafeGuaranteedRef { validator.check(payload, against: $0) }
     guard case .valid = outcome else { return false }
     finding = .pass(version: Int(rows[index].required))
-    if rows[index].hasMore { look(payload, Int(rows[index].required), index) }
+    if rows[index].hasMore { look(payload, Int(rows[index].requiredPlace), index) }
     return true
   }
 
@@ -203,18 +206,19 @@ public struct Inspector: ~Copyable {
     guard let version = version(of: payload, attribute, index) else {
       finding = .other(.unknownVersion)
       verdict.append("\"message\":\"the event names a schema version that this topic does not take\"")
-      return schemas.consequence == .refuse ? .refused(.unknownSchemaVersion) : .setAside(version: 0)
+      return schemas.consequence == .refuse
+        ? .refused(.unknownSchemaVersion) : .setAside(.unknownSchemaVersion, version: 0)
     }
     let schema = schemas.versions[version].schema
     let text = Self.text(payload, schemas.naming)
     let reason: Refusal
     switch validator.check(text, against: schema) {
     case .valid:
-      finding = .pass(version: version)
+      finding = .pass(version: Int(schemas.versions[version].number))
       if rows[index].hasMore { look(text, version, index) }
       return .passes
     case .invalid:
-      finding = .fail(version: version, validator.keyword(of: schema))
+      finding = .fail(version: Int(schemas.versions[version].number), validator.keyword(of: schema))
       verdict.append("\"version\":")
       verdict.write(atMost: 20) { $0.append(decimal: UInt64(schemas.versions[version].number)) }
       verdict.append(",")
@@ -234,7 +238,7 @@ public struct Inspector: ~Copyable {
       reason = .tooComplex
     }
     guard schemas.consequence == .quarantine else { return .refused(reason) }
-    return .setAside(version: schemas.versions[version].number)
+    return .setAside(reason, version: schemas.versions[version].number)
   }
 
   /// The place of the version that an event is held to; `nil` when it names one that is not taken.

@@ -180,7 +180,7 @@ struct ProgramBuilder {
   /// Notes what is said when something does not hold.
   mutating func assert(_ keyword: Keyword, _ place: Place, _ sentence: String, at part: String? = nil) -> Int32 {
     var location = "\(part.map { place.pointer.appending($0) } ?? place.pointer)"
-    if place.document != document { location = "\(library.documents[place.document].file)#\(location)" }
+    if place.document != document { location = "\(library.documents[place.document].uri)#\(location)" }
     assertions.append(Assertion(keyword: keyword, location: location, sentence: sentence))
     return Int32(assertions.count - 1)
   }

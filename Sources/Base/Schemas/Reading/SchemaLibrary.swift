@@ -5,6 +5,7 @@ internal import Formats
 public struct SchemaLibrary: Sendable {
   /// A text and where it came from.
   struct Document: Sendable {
+    let uri: String
     let file: String
     let text: [UInt8]
     let root: JSONValue
@@ -79,7 +80,7 @@ public struct SchemaLibrary: Sendable {
   }
   /// Adds a document that was read.
   mutating func add(_ root: JSONValue, text: [UInt8], uri: String, file: String) throws(SchemaMistake) {
-    documents.append(Document(file: file, text: text, root: root))
+    documents.append(Document(uri: uri, file: file, text: text, root: root))
     let document = documents.count - 1
     if !(try index(document, under: uri)) { pending.append((document, uri)) }
     // What it is a meta-schema for may be there already.
