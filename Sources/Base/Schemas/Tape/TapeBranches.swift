@@ -13,6 +13,7 @@ extension TapeEvaluator {
         ? fail(branch.assertion, value) : true
     case .condition: return evaluateCondition(branch, value, set, context)
     case .dependent:
+      guard spend(Int(tape[value].count)) else { return false }
       guard has(branch.name, value, context) else { return true }
       return evaluate(context.program.lists[branch.nodes.start], value, set, context)
     case .dynamic: return evaluate(outermost(branch, context), value, set, context)

@@ -17,7 +17,7 @@ extension TapeEvaluator {
   /// Whether two values are equal, the second of which may stand on the constants' tape.
   mutating func isEqual(_ left: Int, _ right: Int, isConstant: Bool, _ context: borrowing Context) -> Bool {
     let (mine, other) = (tape[left], isConstant ? context.program.constantTape[right] : tape[right])
-    guard mine.kind == other.kind, spend(1) else { return false }
+    guard mine.kind == other.kind, spend(steps(mine)) else { return false }
     switch mine.kind {
     case .null, .false, .true: return true
     case .string: return isSame(mine.string, other.string, isConstant: isConstant, context)
@@ -36,6 +36,10 @@ extension TapeEvaluator {
       return true
     case .object: return mine.count == other.count && hasSameMembers(left, right, isConstant: isConstant, context)
     }
+  }
+  /// What it costs to look at a value itself.
+  private func steps(_ entry: TapeValue) -> Int {
+    entry.kind == .string ? 1 + Int(entry.end - entry.start) / Self.bytesPerStep : 1
   }
   private mutating func hasSameMembers(
     _ left: Int,
@@ -121,7 +125,7 @@ extension TapeEvaluator {
   private mutating func hash(_ value: Int, _ context: borrowing Context) -> UInt64 {
     let entry = tape[value]
     var hash = (seed ^ UInt64(entry.kind.rawValue)) &* 0x9E37_79B9_7F4A_7C15
-    _ = spend(1)
+    _ = spend(steps(entry))
     switch entry.kind {
     case .null, .false, .true: break
     case .string: hash ^= UInt64(entry.string.hash(in: context.text)) &* 0xD6E8_FEB8_6659_FD93

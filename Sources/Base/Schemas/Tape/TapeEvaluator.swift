@@ -57,6 +57,8 @@ struct TapeEvaluator: ~Copyable {
 
   static var depthMax: Int { 2000 }
   static var failuresLimit: Int { 64 }
+  /// As many bytes of a string are looked at for one step.
+  static var bytesPerStep: Int { 64 }
 
   init(bytesMax: Int, depthMax: Int, seed: UInt64) {
     tape = Tape(bytesMax: bytesMax, depthMax: depthMax)
@@ -185,6 +187,8 @@ struct TapeEvaluator: ~Copyable {
   private mutating func checkString(_ rules: Run, _ entry: TapeValue, _ value: Int, _ context: borrowing Context)
     -> Bool
   {
+    // Branches may ask about a long string many times.
+    guard spend(Int(entry.end - entry.start) / Self.bytesPerStep * Int(rules.count)) else { return false }
     var fits = true
     for index in rules.indices {
       let rule = context.program.strings[index]

@@ -8,7 +8,7 @@ extension TapeEvaluator {
   mutating func evaluateMembers(_ index: Int, _ value: Int, _ set: Int, _ context: borrowing Context) -> Bool {
     let rule = context.program.objects[index]
     let present = reserve(Int(rule.names.count))
-    guard present >= 0 else { return false }
+    guard present >= 0, spend(Int(tape[value].count)) else { return false }
     var fits = true
     var (place, ordinal) = (value + 1, 0)
     let end = Int(tape[value].next)
@@ -90,6 +90,7 @@ extension TapeEvaluator {
   }
 
   mutating func evaluateElements(_ rule: ArrayRule, _ value: Int, _ set: Int, _ context: borrowing Context) -> Bool {
+    guard spend(Int(tape[value].count)) else { return false }
     var fits = true
     var contained: Int64 = 0
     var (place, ordinal) = (value + 1, 0)
@@ -138,6 +139,7 @@ extension TapeEvaluator {
     let isObject = entry.kind == .object
     let rest = isObject ? node.unevaluatedProperties : node.unevaluatedItems
     guard rest >= 0 else { return true }
+    guard spend(Int(entry.count)) else { return false }
     var fits = true
     var (place, ordinal) = (value + 1, 0)
     while place < Int(entry.next) {
