@@ -1,7 +1,7 @@
 internal import Formats
 
 /// Which keywords a schema's author may mean.
-enum Dialect: Sendable {
+enum Dialect: Comparable, Sendable {
   case draft7
   case draft2019
   case draft2020
@@ -11,11 +11,14 @@ enum Dialect: Sendable {
     switch uri {
     case "https://json-schema.org/draft/2020-12/schema": self = .draft2020
     case "https://json-schema.org/draft/2019-09/schema": self = .draft2019
-    // Draft 6 has a part of draft 7.
+    // Draft 6 has a part of draft 7. Many write these with `https`.
     case "http://json-schema.org/draft-07/schema", "http://json-schema.org/draft-06/schema": self = .draft7
+    case "https://json-schema.org/draft-07/schema", "https://json-schema.org/draft-06/schema": self = .draft7
     default: return nil
     }
   }
+  /// What its own meta-schema switches on.
+  var vocabularies: Vocabularies { self == .draft7 ? Vocabularies.standard.subtracting(.unevaluated) : .standard }
 }
 
 /// The groups of keywords that a meta-schema switches on.
@@ -27,13 +30,15 @@ struct Vocabularies: OptionSet, Sendable {
   static let unevaluated = Vocabularies(rawValue: 2)
   static let validation = Vocabularies(rawValue: 4)
   static let formatAssertion = Vocabularies(rawValue: 8)
+  /// `format` as something that is said, and checked where that is asked for.
+  static let formatAnnotation = Vocabularies(rawValue: 16)
   /// Those that say nothing about validity.
-  static let annotation = Vocabularies(rawValue: 16)
+  static let annotation = Vocabularies(rawValue: 32)
   /// Those of the standard meta-schema.
-  static let standard: Vocabularies = [.applicator, .unevaluated, .validation, .annotation]
+  static let standard: Vocabularies = [.applicator, .unevaluated, .validation, .formatAnnotation, .annotation]
 
   /// The one that a URI names; `nil` when we know none.
-  static func named(_ uri: String) -> Vocabularies? {
+  static func named(_ uri: String, isRequired: Bool) -> Vocabularies? {
     for draft in ["https://json-schema.org/draft/2020-12/vocab/", "https://json-schema.org/draft/2019-09/vocab/"]
     where uri.hasPrefix(draft) {
       switch uri.dropFirst(draft.count) {
@@ -42,7 +47,10 @@ struct Vocabularies: OptionSet, Sendable {
       case "unevaluated": return .unevaluated
       case "validation": return .validation
       case "format-assertion": return .formatAssertion
-      case "core", "meta-data", "format-annotation", "content", "format": return .annotation
+      case "format-annotation": return .formatAnnotation
+      // Source: JSON Schema Validation 2019-09 §7.2.
+      case "format": return isRequired ? .formatAssertion : .formatAnnotation
+      case "core", "meta-data", "content": return .annotation
       default: return nil
       }
     }
@@ -63,6 +71,17 @@ enum SubschemaPlaces {
   static let maps: Set<String> = [
     "properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "dependencies",
   ]
+
+  /// What stands where a pointer leads.
+  enum Role { case schema, schemas, other }
+  /// What the value of a keyword is.
+  static func role(of keyword: String, _ value: JSONValue) -> Role {
+    switch value.content {
+    case .object where maps.contains(keyword), .array where lists.contains(keyword): .schemas
+    case .object where single.contains(keyword), .bool where single.contains(keyword): .schema
+    default: .other
+    }
+  }
 
   /// Every schema right within one, with its pointer.
   static func of(_ schema: JSONObject, at pointer: JSONPointer) -> [(pointer: JSONPointer, value: JSONValue)] {

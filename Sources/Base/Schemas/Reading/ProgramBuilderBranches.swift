@@ -51,7 +51,7 @@ extension ProgramBuilder {
   private mutating func dependents(_ object: JSONObject, at place: Place) throws(SchemaMistake) -> [Branch] {
     var found: [Branch] = []
     for (keyword, name) in [(Keyword.dependentSchemas, "dependentSchemas"), (.dependencies, "dependencies")] {
-      guard let value = object[name] else { continue }
+      guard let value = object[name], keyword == .dependencies || place.dialect >= .draft2019 else { continue }
       guard let members = value.object?.members else {
         throw library.mistake("an object was expected, not \(value.kind)", at: value, in: place, name)
       }

@@ -114,7 +114,8 @@ extension ProgramBuilder {
       }
     }
     var dependent: [Requirement] = []
-    for (keyword, name) in [(Keyword.dependentRequired, "dependentRequired"), (.dependencies, "dependencies")] {
+    for (keyword, name) in [(Keyword.dependentRequired, "dependentRequired"), (.dependencies, "dependencies")]
+    where keyword == .dependencies || place.dialect >= .draft2019 {
       for member in try members(name, of: object, at: place) {
         // A dependency may be a schema too.
         if keyword == .dependencies, member.value.array == nil { continue }

@@ -32,7 +32,9 @@ extension ProgramBuilder {
   private mutating func readType(_ object: JSONObject, at place: Place, into node: inout Node) throws(SchemaMistake) {
     guard let value = object["type"] else { return }
     var kinds: Kinds = []
-    for word in value.array ?? [value] {
+    let words = value.array ?? [value]
+    guard !words.isEmpty else { throw mistake("at least one type was expected", "type", object, place) }
+    for word in words {
       guard let name = word.string, let kind = Kinds(named: name) else {
         let known = "array, boolean, integer, null, number, object or string"
         throw mistake(
@@ -208,7 +210,9 @@ extension ProgramBuilder {
       guard let name = value.string else {
         throw mistake("a name was expected, not \(value.kind)", "format", object, place)
       }
-      let isAsserted = options.assertsFormats || place.vocabularies.contains(.formatAssertion)
+      let isAsserted =
+        place.vocabularies.contains(.formatAssertion)
+        || options.assertsFormats && place.vocabularies.contains(.formatAnnotation)
       if isAsserted, let format = StringFormat(named: name) {
         let assertion = assert(.format, place, "must be \(format.words)", at: "format")
         rules.append(StringRule(kind: .format, format: format.rawValue, assertion: assertion, value: 0))

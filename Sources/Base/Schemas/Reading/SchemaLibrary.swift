@@ -103,7 +103,7 @@ public struct SchemaLibrary: Sendable {
   }
   private static var limits: JSONLimits {
     var limits = JSONLimits()
-    limits.depthMax = 256
+    (limits.depthMax, limits.membersMax) = (256, 1_000_000)
     return limits
   }
 
@@ -114,10 +114,16 @@ public struct SchemaLibrary: Sendable {
     guard place.meaning.pending == nil else { return place }
     // Before 2019-09 a reference stands alone.
     if place.dialect == .draft7, object["$ref"] != nil { return place }
-    if place.base != outer.base || place.pointer.isRoot { resources["\(place.base)"] = place }
-    for (keyword, isDynamic) in [("$anchor", false), ("$dynamicAnchor", true)] {
-      guard let value = object[keyword] else { continue }
-      guard let name = value.string, Self.isAnchor(name) else {
+    if place.base != outer.base || place.pointer.isRoot {
+      if let other = resources["\(place.base)"], other.document == place.document, other.pointer != place.pointer {
+        let pointer = other.pointer.isRoot ? "the whole" : "\(other.pointer)"
+        throw mistake("another schema has this URI: \(pointer)", at: object["$id"] ?? outer.value, in: place, "$id")
+      }
+      resources["\(place.base)"] = place
+    }
+    for (keyword, since, isDynamic) in [("$anchor", Dialect.draft2019, false), ("$dynamicAnchor", .draft2020, true)] {
+      guard let value = object[keyword], place.dialect >= since else { continue }
+      guard let name = value.string, Self.isAnchor(name, place.dialect) else {
         throw mistake("an anchor is a name of letters, digits and `-._`", at: value, in: place, keyword)
       }
       let uri = "\(place.base)#\(name)"
@@ -138,11 +144,12 @@ public struct SchemaLibrary: Sendable {
     }
     return place
   }
-  private static func isAnchor(_ name: String) -> Bool {
+  private static func isAnchor(_ name: String, _ dialect: Dialect) -> Bool {
     guard let first = name.utf8.first else { return false }
+    let marks = dialect == .draft2019 ? "-_.:" : "-_."
     return ((0x61...0x7A).contains(first | 0x20) || first == UInt8(ascii: "_"))
       && name.utf8.allSatisfy {
-        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || "-_.".utf8.contains($0)
+        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || marks.utf8.contains($0)
       }
   }
 
@@ -180,12 +187,14 @@ public struct SchemaLibrary: Sendable {
   private func settled(_ meaning: Meaning, in place: Place) throws(SchemaMistake) -> Meaning {
     guard let value = meaning.pending, let uri = value.string else { return meaning }
     let plain = "\(URIReference(uri).withoutFragment)"
-    if let dialect = Dialect(metaSchema: plain) { return Meaning(dialect: dialect) }
+    if let dialect = Dialect(metaSchema: plain) { return Meaning(dialect: dialect, vocabularies: dialect.vocabularies) }
     guard let meta = resources[plain] else { return meaning }
-    guard let names = meta.value.object?["$vocabulary"]?.object else { return Meaning(dialect: meta.dialect) }
+    guard let names = meta.value.object?["$vocabulary"]?.object else {
+      return Meaning(dialect: meta.dialect, vocabularies: meta.dialect.vocabularies)
+    }
     var vocabularies: Vocabularies = []
     for member in names.members {
-      if let known = Vocabularies.named(member.name) {
+      if let known = Vocabularies.named(member.name, isRequired: member.value.bool == true) {
         vocabularies.insert(known)
       } else if member.value.bool == true {
         throw mistake("it requires the vocabulary \(member.name), which is not known", at: value, in: place, "$schema")
@@ -233,8 +242,10 @@ public struct SchemaLibrary: Sendable {
   }
 
   /// Goes along a pointer; schemas on the way may name resources of their own.
+  ///
+  /// Where no keyword holds a schema, `$id` is data like any other.
   private func follow(_ pointer: JSONPointer, from start: Place) throws(SchemaMistake) -> Place? {
-    var place = start
+    var (place, role) = (start, SubschemaPlaces.Role.schema)
     for part in pointer.parts {
       let next: JSONValue?
       switch place.value.content {
@@ -244,7 +255,13 @@ public struct SchemaLibrary: Sendable {
       default: next = nil
       }
       guard let next else { return nil }
-      place = try entering(place.with(place.pointer.appending(part), next))
+      switch role {
+      case .schema: role = SubschemaPlaces.role(of: part, next)
+      case .schemas: role = .schema
+      case .other: break
+      }
+      place = place.with(place.pointer.appending(part), next)
+      if role == .schema { place = try entering(place) }
     }
     return place
   }

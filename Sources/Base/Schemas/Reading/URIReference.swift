@@ -12,20 +12,23 @@ struct URIReference: Hashable, CustomStringConvertible {
   ///
   /// Source: RFC 3986 appendix B.
   init(_ text: String) {
-    var rest = Substring(text)
+    // Code points, not letters as people see them: an accent may follow any of the marks.
+    var rest = text.unicodeScalars[...]
     if let hash = rest.firstIndex(of: "#") {
-      fragment = String(rest[rest.index(after: hash)...])
+      fragment = String(rest[hash...].dropFirst())
       rest = rest[..<hash]
     }
     if let mark = rest.firstIndex(of: "?") {
-      query = String(rest[rest.index(after: mark)...])
+      query = String(rest[mark...].dropFirst())
       rest = rest[..<mark]
     }
-    if let colon = rest.firstIndex(where: { ":/".contains($0) }), rest[colon] == ":", Self.isScheme(rest[..<colon]) {
-      scheme = rest[..<colon].lowercased()
-      rest = rest[rest.index(after: colon)...]
+    if let colon = rest.firstIndex(where: { $0 == ":" || $0 == "/" }), rest[colon] == ":",
+      Self.isScheme(rest[..<colon])
+    {
+      scheme = String(rest[..<colon]).lowercased()
+      rest = rest[colon...].dropFirst()
     }
-    if rest.hasPrefix("//") {
+    if rest.starts(with: "//".unicodeScalars) {
       rest = rest.dropFirst(2)
       let end = rest.firstIndex(of: "/") ?? rest.endIndex
       authority = String(rest[..<end])
@@ -33,11 +36,10 @@ struct URIReference: Hashable, CustomStringConvertible {
     }
     path = String(rest)
   }
-  private static func isScheme(_ text: Substring) -> Bool {
-    guard let first = text.utf8.first, (0x61...0x7A).contains(first | 0x20) else { return false }
-    return text.utf8.allSatisfy {
-      (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
-    }
+  private static func isScheme(_ text: Substring.UnicodeScalarView) -> Bool {
+    let isLetter = { (point: Unicode.Scalar) in ("a"..."z").contains(point) || ("A"..."Z").contains(point) }
+    return text.first.map(isLetter) == true
+      && text.allSatisfy { isLetter($0) || ("0"..."9").contains($0) || "+-.".unicodeScalars.contains($0) }
   }
 
   /// As text.
@@ -75,12 +77,12 @@ struct URIReference: Hashable, CustomStringConvertible {
     if reference.path.isEmpty {
       target.path = path
       target.query = reference.query ?? query
-    } else if reference.path.hasPrefix("/") {
+    } else if reference.path.utf8.first == UInt8(ascii: "/") {
       target.path = Self.removingDots(reference.path)
     } else if authority != nil, path.isEmpty {
       target.path = Self.removingDots("/" + reference.path)
     } else {
-      let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+      let folder = path.unicodeScalars.lastIndex(of: "/").map { String(path.unicodeScalars[...$0]) } ?? ""
       target.path = Self.removingDots(folder + reference.path)
     }
     return target
@@ -89,9 +91,9 @@ struct URIReference: Hashable, CustomStringConvertible {
   /// Source: RFC 3986 §5.2.4.
   private static func removingDots(_ path: String) -> String {
     // Names such as urn:a:b have no segments.
-    guard path.contains("/") else { return path }
-    var kept: [Substring] = []
-    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard path.utf8.contains(UInt8(ascii: "/")) else { return path }
+    var kept: [String] = []
+    let segments = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
     for (index, segment) in segments.enumerated() {
       let isLast = index == segments.count - 1
       switch segment {
@@ -107,7 +109,7 @@ struct URIReference: Hashable, CustomStringConvertible {
 
   /// The fragment with its percent-encoding undone; `nil` when that is broken.
   var decodedFragment: String? {
-    guard let fragment, fragment.contains("%") else { return fragment ?? "" }
+    guard let fragment, fragment.utf8.contains(UInt8(ascii: "%")) else { return fragment ?? "" }
     var bytes: [UInt8] = []
     var rest = fragment.utf8.makeIterator()
     while let byte = rest.next() {
@@ -115,12 +117,18 @@ struct URIReference: Hashable, CustomStringConvertible {
         bytes.append(byte)
         continue
       }
-      guard let high = rest.next(), let low = rest.next(),
-        let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
-      else { return nil }
-      bytes.append(value)
+      guard let high = rest.next().flatMap(Self.digit), let low = rest.next().flatMap(Self.digit) else { return nil }
+      bytes.append(high << 4 | low)
     }
     return String(validating: bytes, as: UTF8.self)
+  }
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+      (byte | 0x20) - UInt8(ascii: "a") + 10
+    default: nil
+    }
   }
 }
 
@@ -134,13 +142,15 @@ struct JSONPointer: Hashable, CustomStringConvertible {
   /// Takes a text apart; `nil` when it is no pointer.
   init?(_ text: String) {
     guard !text.isEmpty else { return }
-    guard text.hasPrefix("/") else { return nil }
-    for part in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-      var plain = ""
+    // Code points, not letters as people see them: a name may begin with an accent.
+    let points = text.unicodeScalars
+    guard points.first == "/" else { return nil }
+    for part in points.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+      var plain = String.UnicodeScalarView()
       var rest = part.makeIterator()
-      while let letter = rest.next() {
-        guard letter == "~" else {
-          plain.append(letter)
+      while let point = rest.next() {
+        guard point == "~" else {
+          plain.append(point)
           continue
         }
         switch rest.next() {
@@ -149,7 +159,7 @@ struct JSONPointer: Hashable, CustomStringConvertible {
         default: return nil
         }
       }
-      parts.append(plain)
+      parts.append(String(plain))
     }
   }
   /// The same with one more part.
@@ -175,8 +185,13 @@ struct JSONPointer: Hashable, CustomStringConvertible {
         text += part
         continue
       }
-      text += part.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-        .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+      for point in part.unicodeScalars {
+        switch point {
+        case "~": text += "~0"
+        case "/": text += "~1"
+        default: text.unicodeScalars.append(point)
+        }
+      }
     }
     return text
   }
