@@ -17,6 +17,14 @@ enum Dialect: Comparable, Sendable {
     default: return nil
     }
   }
+  /// As people call it.
+  var name: String {
+    switch self {
+    case .draft7: "draft 7"
+    case .draft2019: "2019-09"
+    case .draft2020: "2020-12"
+    }
+  }
   /// What its own meta-schema switches on.
   var vocabularies: Vocabularies { self == .draft7 ? Vocabularies.standard.subtracting(.unevaluated) : .standard }
 }

@@ -101,7 +101,7 @@ public struct SchemaLibrary: Sendable {
     resources["\(place.base)"] = found
     return found.meaning.pending == nil
   }
-  private static var limits: JSONLimits {
+  static var limits: JSONLimits {
     var limits = JSONLimits()
     (limits.depthMax, limits.membersMax) = (256, 1_000_000)
     return limits
@@ -231,14 +231,31 @@ public struct SchemaLibrary: Sendable {
     guard let pointer = JSONPointer(fragment), let resource = resources["\(uri.withoutFragment)"] else { return nil }
     return try follow(pointer, from: resource)
   }
-  /// The schema in a resource with a dynamic anchor of that name.
-  func dynamicTarget(_ anchor: String, in resource: String) -> Place? { dynamicAnchors["\(resource)#\(anchor)"] }
   /// Every resource that has a dynamic anchor of that name.
   func resources(withDynamicAnchor anchor: String) -> [(uri: String, place: Place)] {
     dynamicAnchors.filter {
       $0.key.hasSuffix("#\(anchor)") && $0.key.dropLast(anchor.utf8.count + 1) == "\($0.value.base)"
     }
     .map { (uri: "\($0.value.base)", place: $0.value) }.sorted { $0.uri < $1.uri }
+  }
+
+  /// The URIs of documents that one refers to and that are not there.
+  func outwards(of document: Int) -> [String] {
+    var found: [String] = []
+    var left = resources.values.filter { $0.document == document && $0.pointer.isRoot }.prefix(1).map { $0 }
+    while let outer = left.popLast() {
+      guard let object = outer.value.object else { continue }
+      let place: Place
+      // What is wrong with it is told when it is compiled.
+      do throws(SchemaMistake) { place = try entering(outer) } catch { continue }
+      for keyword in ["$ref", "$dynamicRef", "$schema"] {
+        guard let text = object[keyword]?.string else { continue }
+        let uri = "\(place.base.resolving(URIReference(text)).withoutFragment)"
+        if resources[uri] == nil { found.append(uri) }
+      }
+      left += SubschemaPlaces.of(object, at: place.pointer).map { place.with($0.pointer, $0.value) }
+    }
+    return found
   }
 
   /// Goes along a pointer; schemas on the way may name resources of their own.
