@@ -28,13 +28,14 @@ enum CommandTable {
       .check,
       .doctor,
     ] + logCommands + quarantineCommands + keysCommands + ticketCommands + schemaCommands + [
+      .schemaTest,
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",
         examples: ["sluice load --target 127.0.0.1:8080 --rate 20000"],
         isPassedThrough: true,
         perform: { arguments in run(arguments: arguments.operands) }
-      )
+      ),
     ]
 
   /// The option that names the settings.
