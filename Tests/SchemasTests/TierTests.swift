@@ -106,6 +106,25 @@ import Testing
     #expect(schema.tapeReason?.description == reason)
   }
 
+  @Test func `schemas that lead to each other in a long row are left to the tape`() throws {
+    // Listed from the last to the first, so that each is known before another one refers to it.
+    let count = 5000
+    for inner in [##""properties":{"x":{"$ref":"#/$defs/NEXT"}}"##, ##""$ref":"#/$defs/NEXT""##] {
+      let definitions = (0..<count).map { "\"d\($0)\":{\(inner.replacing("NEXT", with: "d\($0 + 1)"))}" }
+      let references = (0...count).reversed().map { "\"n\($0)\":{\"$ref\":\"#/$defs/d\($0)\"}" }
+      let text =
+        ##"{"properties":{"a":true,"b":{"properties":{\##(references.joined(separator: ","))}}},"##
+        + ##""patternProperties":{"^a":{"$ref":"#/$defs/d0"}},"##
+        + ##""$defs":{\##(definitions.joined(separator: ",")),"d\##(count)":true}}"##
+      let schema = try Judgement.compile(text)
+      #expect(schema.tapeReason?.description == "schemas lead to each other in too long a row")
+      var validator = Validator(bytesMax: 64, seed: 1)
+      let event = Array(##"{"a":{"x":{"x":1}}}"##.utf8)
+      let answer = "\(validator.check(event.span.bytes, against: schema))"
+      #expect(answer == (inner.hasPrefix("\"p") ? "valid" : "exhausted"))
+    }
+  }
+
   @Test func `the last one of a name that occurs twice holds where that is allowed`() throws {
     var library = SchemaLibrary()
     let text = ##"{"properties":{"a":{"type":"integer"}},"additionalProperties":{"type":"string"},"maxProperties":2}"##

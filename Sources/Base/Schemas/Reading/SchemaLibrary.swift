@@ -41,6 +41,8 @@ public struct SchemaLibrary: Sendable {
     var pending: JSONValue?
   }
   private(set) var documents: [Document] = []
+  /// What a document without `$schema` is read as.
+  var standardDialect = Dialect.draft2020
   /// Resources by their URI.
   private var resources: [String: Place] = [:]
   /// Anchors by the URI that names them.
@@ -95,7 +97,7 @@ public struct SchemaLibrary: Sendable {
       pointer: JSONPointer(),
       value: documents[document].root,
       base: URIReference(uri).withoutFragment,
-      meaning: Meaning()
+      meaning: Meaning(dialect: standardDialect, vocabularies: standardDialect.vocabularies)
     )
     let found = try index(place)
     resources["\(place.base)"] = found

@@ -20,6 +20,10 @@ public struct SchemaMistake: Error, Sendable, Equatable, CustomStringConvertible
   init(file: String, position: TextPosition, pointer: String, reason: String) {
     (self.file, self.position, self.pointer, self.reason) = (file, position, pointer, reason)
   }
+  /// The same with more behind its reason.
+  func adding(_ words: String) -> SchemaMistake {
+    SchemaMistake(file: file, position: position, pointer: pointer, reason: reason + words)
+  }
 
   /// All of it, as compilers print it.
   public var description: String {

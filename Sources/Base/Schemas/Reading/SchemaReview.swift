@@ -12,6 +12,9 @@ public struct SchemaReview: Sendable {
   /// What is no mistake for sure, in the order of the text; 100 at most.
   public private(set) var warnings: [SchemaMistake] = []
 
+  /// Whether it has mistakes only because, without `$schema`, it is not read as draft 7.
+  public private(set) var isOfDraft7 = false
+
   private var library: SchemaLibrary
   private let nearest: @Sendable (String, [String]) -> String?
 
@@ -42,12 +45,29 @@ public struct SchemaReview: Sendable {
       schema = try Schema(uri, in: self.library, options: options)
       try look(at: root)
       warnings += MetaSchemaCheck.warnings(of: root, in: self.library)
-    } catch { mistakes.append(error) }
+    } catch {
+      isOfDraft7 = isOfDraft7(text, uri: uri, options)
+      let hint = "; draft 7 has it so: say \"$schema\": \"http://json-schema.org/draft-07/schema#\""
+      mistakes.append(isOfDraft7 ? error.adding(hint) : error)
+    }
     warnings.sort { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
     warnings = Array(warnings.prefix(Self.warningsMax))
   }
   private static var warningsMax: Int { 100 }
   private static var documentsMax: Int { 1000 }
+
+  /// Whether a text that says nothing of its dialect is right in the one that most registries take it for.
+  private func isOfDraft7(_ text: [UInt8], uri: String, _ options: SchemaOptions) -> Bool {
+    // Its own document is added anew, as another one, so that what it refers to stays known.
+    var library = library
+    library.standardDialect = .draft7
+    do throws(SchemaMistake) {
+      try library.add(text, uri: uri, file: "")
+      guard let root = library.root(uri), root.value.object?["$schema"] == nil else { return false }
+      _ = try Schema(uri, in: library, options: options)
+      return true
+    } catch { return false }
+  }
 
   // MARK: What it refers to
 

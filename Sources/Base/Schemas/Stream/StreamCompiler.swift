@@ -33,6 +33,10 @@ struct StreamCompiler {
 
   /// More states than this are left to the tape: sets of schemas can be many.
   static var statesMax: Int { 20_000 }
+  /// So are schemas that lead to each other in a longer row: a thread's stack has an end.
+  static var rowMax: Int { 500 }
+  /// How many states are being made, each within the other.
+  private var depth = 0
 
   /// - Parameters:
   ///   - program: the program for the tape.
@@ -80,6 +84,9 @@ struct StreamCompiler {
     let set = all.sorted()
     if let state = known[set] { return state }
     guard states.count < Self.statesMax else { throw reason("too many combinations of schemas", program.root) }
+    guard depth < Self.rowMax else { throw reason("schemas lead to each other in too long a row", program.root) }
+    depth += 1
+    defer { depth -= 1 }
     var state = StreamState()
     for index in set { state.kinds.formIntersection(program.nodes[index].kinds) }
     let index = Int32(states.count)
@@ -105,8 +112,11 @@ struct StreamCompiler {
   /// Adds a node and those that it joins with references and `allOf`.
   ///
   /// Throws: what no scan can tell.
-  private func gather(_ index: Int32, into set: inout Set<Int32>, _ shallow: inout [Int32]) throws(TapeReason) {
+  private func gather(_ index: Int32, into set: inout Set<Int32>, _ shallow: inout [Int32], row: Int = 0)
+    throws(TapeReason)
+  {
     guard set.insert(index).inserted else { return }
+    guard row < Self.rowMax else { throw reason("schemas lead to each other in too long a row", index) }
     let node = program.nodes[index]
     if node.hasUnevaluated {
       throw reason("unevaluatedProperties and unevaluatedItems need to know all that was evaluated", index)
@@ -119,10 +129,11 @@ struct StreamCompiler {
     for number in node.branches.indices {
       let branch = program.branches[number]
       switch branch.kind {
-      case .all: for place in branch.nodes.indices { try gather(program.lists[place], into: &set, &shallow) }
+      case .all:
+        for place in branch.nodes.indices { try gather(program.lists[place], into: &set, &shallow, row: row + 1) }
       case .dynamic:
         guard let only = onlyTarget(branch) else { throw reason("$dynamicRef may mean several schemas", index) }
-        try gather(only, into: &set, &shallow)
+        try gather(only, into: &set, &shallow, row: row + 1)
       case .any, .one, .none, .condition:
         for place in branch.nodes.indices where program.lists[place] >= 0 {
           if !isShallow(program.lists[place]) { throw reason("a choice between schemas for objects or arrays", index) }
