@@ -17,6 +17,7 @@ import Testing
     }
     deinit { _ = try? FileManager.default.removeItem(at: url) }
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: url.appendingPathComponent(name))) }
   }
 
   private static func group(_ schema: String, _ tests: [(String, String, Bool)]) -> String {
@@ -97,15 +98,18 @@ import Testing
       "lost.json": ##"{"$ref":"nowhere.json"}"##,
     ])
     let path = folder.path("orders 1/1.json")
-    let review = try SchemaFiles.review(path)
+    let review = SchemaOnDisk.review(try folder.bytes("orders 1/1.json"), path: path)
     #expect(review.mistakes.isEmpty && review.schema?.tapeReason?.description.contains("uniqueItems") == true)
     let warning = "\(path):1:49: /requried: this is no keyword, so that it says nothing; is 'required' meant?"
     #expect(review.warnings.map(\.description) == [warning])
-    let lost = try SchemaFiles.review(folder.path("lost.json")).mistakes
+    let checked = try Program.run("schema", "check", path)
+    #expect(checked.status == 0 && checked.output.contains("on a tape of the event, because of #: uniqueItems"))
+    #expect(checked.errors == "warning: \(warning)\n", "\(checked)")
+    let lost = SchemaOnDisk.review(try folder.bytes("lost.json"), path: folder.path("lost.json")).mistakes
     #expect(lost.count == 1 && lost[0].description.hasSuffix("nowhere.json"))
-    #expect(SchemaFiles.path(of: SchemaFiles.uri(of: "/a b/%/é#?.json")) == "/a b/%/é#?.json")
+    #expect(SchemaOnDisk.path(of: SchemaOnDisk.uri(of: "/a b/%/é#?.json")) == "/a b/%/é#?.json")
     for uri in ["http://a/b", "file://host/a", "file:///a%00b", "file:///a%zz", "file:///a%f"] {
-      #expect(SchemaFiles.path(of: uri) == nil)
+      #expect(SchemaOnDisk.path(of: uri) == nil)
     }
   }
 }

@@ -23,8 +23,6 @@ struct SchemaFile {
   /// How events are checked against it, if it was compiled.
   private(set) var tier: Tier?
 
-  private static let uri = "registry:///schema.json"
-  private static let draft7 = #""$schema":"http://json-schema.org/draft-07/schema#""#
   /// Schemas are made by people and programs that mean no harm, but some are large.
   private static var limits: JSONLimits {
     var limits = JSONLimits()
@@ -43,30 +41,13 @@ struct SchemaFile {
         mistakes.append(SchemaMistake(reason, at: schema.offset, in: bytes, file: path))
         return
       }
-      if isToBeUsed { compile(schema, bytes) }
+      if isToBeUsed { add(SchemaOnDisk.review(bytes, path: path)) }
     } catch { mistakes.append(SchemaMistake(error.reason.text, at: error.offset, in: bytes, file: path)) }
   }
-
-  private mutating func compile(_ schema: JSONValue, _ bytes: [UInt8]) {
-    do throws(SchemaMistake) {
-      tier = try SchemaFile.tier(bytes, path)
-    } catch {
-      guard let object = schema.object, object["$schema"] == nil, !object.members.isEmpty else {
-        mistakes.append(error)
-        return
-      }
-      // Registries hold schemas of draft 7 that don't say so: their versions can be compared all the same.
-      var text = bytes
-      text.insert(contentsOf: Array("\(SchemaFile.draft7),".utf8), at: schema.offset + 1)
-      do throws(SchemaMistake) {
-        tier = try SchemaFile.tier(text, path)
-        warnings.append("\(error); it is a schema of draft 7 only: say so with \(SchemaFile.draft7)")
-      } catch _ { mistakes.append(error) }
-    }
-  }
-  private static func tier(_ bytes: [UInt8], _ path: String) throws(SchemaMistake) -> Tier {
-    var library = SchemaLibrary()
-    try library.add(bytes, uri: uri, file: path)
-    return Tier(reason: try Schema(uri, in: library).tapeReason)
+  private mutating func add(_ review: SchemaReview) {
+    tier = review.schema.map { Tier(reason: $0.tapeReason) }
+    // Registries hold schemas of draft 7 that don't say so: their versions can be compared all the same.
+    if review.isOfDraft7 { warnings = review.mistakes.map(\.description) } else { mistakes = review.mistakes }
+    warnings += review.warnings.map(\.description)
   }
 }

@@ -15,7 +15,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   for mistake in review.mistakes + review.warnings {
     precondition(mistake.position.line > 0 && mistake.position.column > 0 && !mistake.reason.isEmpty)
   }
-  precondition(review.mistakes.isEmpty != (review.schema == nil), "a schema is compiled or has mistakes")
+  let isCompiled = review.mistakes.isEmpty || review.isOfDraft7
+  precondition(isCompiled == (review.schema != nil), "a schema is compiled or has mistakes")
   guard let compiled = review.schema else { return 0 }
   var lenient = JSONLimits()
   (lenient.allowsDuplicateNames, lenient.allowsLoneSurrogates) = (true, true)

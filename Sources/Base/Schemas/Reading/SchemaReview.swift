@@ -5,7 +5,7 @@ internal import Formats
 ///
 /// A mistake keeps it from being compiled; what is probably not meant, such as a keyword that nobody knows, is a warning.
 public struct SchemaReview: Sendable {
-  /// The compiled schema, unless there are mistakes: its `tapeReason` says which tier checks events.
+  /// The compiled schema, unless there are mistakes in draft 7 too: its `tapeReason` says which tier checks events.
   public private(set) var schema: Schema?
   /// What keeps it from being compiled.
   public private(set) var mistakes: [SchemaMistake] = []
@@ -46,9 +46,10 @@ public struct SchemaReview: Sendable {
       try look(at: root)
       warnings += MetaSchemaCheck.warnings(of: root, in: self.library)
     } catch {
-      isOfDraft7 = isOfDraft7(text, uri: uri, options)
-      let hint = "; draft 7 has it so: say \"$schema\": \"http://json-schema.org/draft-07/schema#\""
-      mistakes.append(isOfDraft7 ? error.adding(hint) : error)
+      schema = ofDraft7(text, uri: uri, options)
+      isOfDraft7 = schema != nil
+      let hint = "\"$schema\":\"http://json-schema.org/draft-07/schema#\""
+      mistakes.append(isOfDraft7 ? error.adding("; it is a schema of draft 7 only: say so with \(hint)") : error)
     }
     warnings.sort { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
     warnings = Array(warnings.prefix(Self.warningsMax))
@@ -56,17 +57,16 @@ public struct SchemaReview: Sendable {
   private static var warningsMax: Int { 100 }
   private static var documentsMax: Int { 1000 }
 
-  /// Whether a text that says nothing of its dialect is right in the one that most registries take it for.
-  private func isOfDraft7(_ text: [UInt8], uri: String, _ options: SchemaOptions) -> Bool {
+  /// A text that says nothing of its dialect, compiled in the one that most registries take it for.
+  private func ofDraft7(_ text: [UInt8], uri: String, _ options: SchemaOptions) -> Schema? {
     // Its own document is added anew, as another one, so that what it refers to stays known.
     var library = library
     library.standardDialect = .draft7
     do throws(SchemaMistake) {
       try library.add(text, uri: uri, file: "")
-      guard let root = library.root(uri), root.value.object?["$schema"] == nil else { return false }
-      _ = try Schema(uri, in: library, options: options)
-      return true
-    } catch { return false }
+      guard let root = library.root(uri), root.value.object?["$schema"] == nil else { return nil }
+      return try Schema(uri, in: library, options: options)
+    } catch { return nil }
   }
 
   // MARK: What it refers to

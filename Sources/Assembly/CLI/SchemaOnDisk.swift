@@ -4,13 +4,10 @@ internal import Schemas
 internal import Settings
 
 /// Schemas that lie in files, which may refer to others by relative paths.
-enum SchemaFiles {
-  /// Everything that can be said of the schema in a file.
-  ///
-  /// Throws: why the file can't be read.
-  static func review(_ path: String) throws(HostFailure) -> SchemaReview {
-    let text = try contents(of: path)
-    return SchemaReview(
+enum SchemaOnDisk {
+  /// Everything that can be said of the schema that a file holds.
+  static func review(_ text: [UInt8], path: String) -> SchemaReview {
+    SchemaReview(
       text,
       file: path,
       uri: uri(of: path),
