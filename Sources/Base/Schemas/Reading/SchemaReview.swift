@@ -3,7 +3,7 @@ internal import Formats
 
 /// Everything that can be said of a schema before events are held to it.
 ///
-/// A mistake keeps it from being compiled; what is probably not meant, such as a keyword that nobody knows, is a warning.
+/// A mistake keeps it from being compiled; what is probably not meant, such as a word that is no keyword, is a warning.
 public struct SchemaReview: Sendable {
   /// The compiled schema, unless there are mistakes in draft 7 too: its `tapeReason` says which tier checks events.
   public private(set) var schema: Schema?
