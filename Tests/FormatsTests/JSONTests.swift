@@ -95,7 +95,7 @@ import Testing
     for round in 0..<2000 {
       let text = (0..<Int.random(in: 0...300, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
       let expected = mark(text, KERNEL_JSON_PORTABLE)
-      for kind in [KERNEL_JSON_HALVES, KERNEL_JSON_WIDE] where kernel_json_has(kind) {
+      for kind in [KERNEL_JSON_HALVES, KERNEL_JSON_WIDE, KERNEL_JSON_PACKED] where kernel_json_has(kind) {
         #expect(mark(text, kind) == expected, "round \(round): \(text)")
       }
       if expected.fault == kernel_json_fault_none.rawValue { #expect(expected.marks == plainMarks(text)) }

@@ -3,6 +3,9 @@
 #include "CKernels.h"
 #include <string.h>
 
+/// Blocks are classified, told apart and written down in one loop.
+#define INLINE static inline __attribute__((always_inline))
+
 /// One bit for each of 64 bytes.
 struct classes {
   uint64_t quotes, backslashes, controls, blanks, operators, high;
@@ -55,54 +58,50 @@ static inline uint32_t *flatten(uint64_t bits, uint32_t base, uint32_t *marks) {
   return marks + count;
 }
 
-/// Marks one block; whether all is well with it.
-static inline __attribute__((always_inline)) bool mark_block(struct classes in, uint32_t base, struct carry *carry,
-                                                             uint32_t **marks, struct kernel_json_marks *found) {
-  const uint64_t quotes = in.quotes & ~escaped(in.backslashes, carry);
-  const uint64_t strings = parity(quotes) ^ carry->in_string;
+/// What of a block to mark; its strings reach from each opening quote to the byte before the closing one.
+INLINE uint64_t tokens(struct classes in, uint64_t quotes, uint64_t strings,
+                                                             struct carry *carry) {
   carry->in_string = (uint64_t)((int64_t)strings >> 63);
   const uint64_t others = ~(in.blanks | in.operators | quotes | strings);
   const uint64_t runs = others & ~(others << 1 | carry->in_run);
   carry->in_run = others >> 63;
-  *marks = flatten((in.operators & ~strings) | quotes | runs, base, *marks);
-  found->has_escapes |= in.backslashes != 0;
-  found->is_ascii &= in.high == 0;
-  const uint64_t wrong = in.controls & strings;
-  if (__builtin_expect(wrong == 0, 1)) return true;
-  found->fault = kernel_json_fault_control;
-  found->fault_at = base + (uint32_t)__builtin_ctzll(wrong);
-  return false;
+  return (in.operators & ~strings) | quotes | runs;
 }
 
 typedef void (*mark_function)(const uint8_t *bytes, size_t n, uint32_t *marks, size_t capacity,
                               struct kernel_json_marks *found);
 
-/// The pass, for one way to classify 64 bytes. What is missing of the last block counts as blanks.
-#define MARK(NAME, ATTRIBUTES, CLASSIFY)                                                                               \
+/// The pass, for one way to classify 64 bytes or what is left of them, to tell strings by their quotes, and to write down
+/// marks. What is missing of the last block counts as blanks.
+#define MARK(NAME, ATTRIBUTES, CLASSIFY, PARITY, FLATTEN)                                                              \
   ATTRIBUTES static void NAME(const uint8_t *bytes, size_t n, uint32_t *marks, size_t capacity,                        \
                               struct kernel_json_marks *found) {                                                       \
     struct carry carry = {0, 0, 0};                                                                                    \
     uint32_t *next = marks;                                                                                            \
+    bool has_escapes = false, is_ascii = true;                                                                         \
     *found = (struct kernel_json_marks){0, 0, kernel_json_fault_none, false, true};                                    \
-    size_t at = 0;                                                                                                     \
-    for (; at < n; at += 64) {                                                                                         \
+    for (size_t at = 0; at < n; at += 64) {                                                                            \
       if (__builtin_expect((size_t)(next - marks) + 64 > capacity, 0)) {                                               \
         found->fault = kernel_json_fault_crowded;                                                                      \
         found->fault_at = (uint32_t)at;                                                                                \
         break;                                                                                                         \
       }                                                                                                                \
-      struct classes classes;                                                                                          \
-      if (__builtin_expect(n - at >= 64, 1)) {                                                                         \
-        classes = CLASSIFY(bytes + at);                                                                                \
-      } else {                                                                                                         \
-        uint8_t last[64];                                                                                              \
-        memset(last, ' ', 64);                                                                                         \
-        memcpy(last, bytes + at, n - at);                                                                              \
-        classes = CLASSIFY(last);                                                                                      \
+      const struct classes in = CLASSIFY(bytes + at, n - at);                                                          \
+      const uint64_t quotes = in.quotes & ~escaped(in.backslashes, &carry);                                            \
+      const uint64_t strings = PARITY(quotes) ^ carry.in_string;                                                       \
+      next = FLATTEN(tokens(in, quotes, strings, &carry), (uint32_t)at, next);                                         \
+      has_escapes |= in.backslashes != 0;                                                                              \
+      is_ascii &= in.high == 0;                                                                                        \
+      const uint64_t wrong = in.controls & strings;                                                                    \
+      if (__builtin_expect(wrong != 0, 0)) {                                                                           \
+        found->fault = kernel_json_fault_control;                                                                      \
+        found->fault_at = (uint32_t)at + (uint32_t)__builtin_ctzll(wrong);                                             \
+        break;                                                                                                         \
       }                                                                                                                \
-      if (!mark_block(classes, (uint32_t)at, &carry, &next, found)) break;                                             \
     }                                                                                                                  \
     found->count = (uint32_t)(next - marks);                                                                           \
+    found->has_escapes = has_escapes;                                                                                  \
+    found->is_ascii = is_ascii;                                                                                        \
     conclude(bytes, n, &carry, found);                                                                                 \
   }
 
@@ -119,7 +118,17 @@ static void conclude(const uint8_t *bytes, size_t n, const struct carry *carry, 
   found->fault_at = (uint32_t)end;
 }
 
-static inline struct classes classify_portable(const uint8_t *bytes) {
+/// A block as it is, or less than one filled up with blanks. Which it is must be settled before it is classified: the
+/// compiler takes masks apart where two ways meet.
+INLINE const uint8_t *whole(const uint8_t *bytes, size_t n, uint8_t last[64]) {
+  if (__builtin_expect(n >= 64, 1)) return bytes;
+  memset(last, ' ', 64);
+  return memcpy(last, bytes, n);
+}
+
+INLINE struct classes classify_portable(const uint8_t *bytes, size_t n) {
+  uint8_t last[64];
+  bytes = whole(bytes, n, last);
   struct classes classes = {0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 64; i++) {
     const uint8_t byte = bytes[i], folded = byte | 0x20;
@@ -133,20 +142,23 @@ static inline struct classes classify_portable(const uint8_t *bytes) {
   }
   return classes;
 }
-MARK(mark_portable, , classify_portable)
+MARK(mark_portable, , classify_portable, parity, flatten)
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #define HALVES __attribute__((target("avx2,bmi,bmi2,popcnt")))
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2,popcnt")))
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2,pclmul,popcnt")))
+#define PACKED __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,pclmul,popcnt")))
 
-HALVES static inline uint64_t halves_equal(__m256i low, __m256i high, char byte) {
+HALVES INLINE uint64_t halves_equal(__m256i low, __m256i high, char byte) {
   const __m256i wanted = _mm256_set1_epi8(byte);
   return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) |
          (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) << 32;
 }
-HALVES static inline struct classes classify_halves(const uint8_t *bytes) {
+HALVES INLINE struct classes classify_halves(const uint8_t *bytes, size_t n) {
+  uint8_t last_bytes[64];
+  bytes = whole(bytes, n, last_bytes);
   const __m256i low = _mm256_loadu_si256((const __m256i *)bytes);
   const __m256i high = _mm256_loadu_si256((const __m256i *)(bytes + 32));
   const __m256i bit5 = _mm256_set1_epi8(0x20), last = _mm256_set1_epi8(0x1F);
@@ -167,40 +179,75 @@ HALVES static inline struct classes classify_halves(const uint8_t *bytes) {
       (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(high, last), high)) << 32;
   classes.high =
       (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+  // Else the compiler keeps them as vectors across a branch, which it does a byte at a time.
+  __asm__("" : "+r"(classes.operators));
   return classes;
 }
-MARK(mark_halves, HALVES, classify_halves)
+MARK(mark_halves, HALVES, classify_halves, parity, flatten)
 
-WIDE static inline struct classes classify_wide(const uint8_t *bytes) {
-  const __m512i all = _mm512_loadu_si512(bytes), folded = _mm512_or_si512(all, _mm512_set1_epi8(0x20));
+/// A multiplication without carries by ones alone is the parity of all bits up to each.
+WIDE INLINE uint64_t parity_wide(uint64_t bits) {
+  const __m128i ones = _mm_set1_epi8((char)0xFF);
+  return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)bits), ones, 0));
+}
+WIDE INLINE struct classes classify_wide(const uint8_t *bytes, size_t n) {
+  const __m512i all = n >= 64 ? _mm512_loadu_si512(bytes)
+                              : _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), (UINT64_C(1) << n) - 1, bytes);
+  const __m512i folded = _mm512_or_si512(all, _mm512_set1_epi8(0x20));
+  // Blanks and operators, looked up by their low four bits, are themselves.
   const __m512i blanks = _mm512_broadcast_i32x4(
       _mm_setr_epi8(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', 0, 0, '\r', 0, 0));
+  const __m512i operators =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0));
   struct classes classes;
   classes.quotes = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('"'));
   classes.backslashes = _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8('\\'));
-  classes.operators = _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('{')) |
-                      _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}')) |
-                      _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8(':')) |
-                      _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8(','));
   classes.blanks = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(blanks, all), all);
   classes.controls = _mm512_cmplt_epu8_mask(all, _mm512_set1_epi8(0x20));
+  // Folding takes two control bytes for a colon and a comma.
+  classes.operators = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(operators, all), folded) & ~classes.controls;
   classes.high = _mm512_movepi8_mask(all);
   return classes;
 }
-MARK(mark_wide, WIDE, classify_wide)
+MARK(mark_wide, WIDE, classify_wide, parity_wide, flatten)
+
+/// Writes down where the bits are; 64 places are there. Half of a block's bytes are seldom marked, so most blocks take
+/// no branch.
+PACKED INLINE uint32_t *flatten_packed(uint64_t bits, uint32_t base, uint32_t *marks) {
+  const __m512i order = _mm512_set_epi64(0x3F3E3D3C3B3A3938, 0x3736353433323130, 0x2F2E2D2C2B2A2928, 0x2726252423222120,
+                                         0x1F1E1D1C1B1A1918, 0x1716151413121110, 0x0F0E0D0C0B0A0908, 0x0706050403020100);
+  const __m512i places = _mm512_maskz_compress_epi8(bits, order), start = _mm512_set1_epi32((int)base);
+  const int count = __builtin_popcountll(bits);
+#define QUARTER(I)                                                                                                     \
+  _mm512_storeu_si512(marks + 16 * I,                                                                                  \
+                      _mm512_add_epi32(start, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, I))))
+  QUARTER(0);
+  QUARTER(1);
+  if (__builtin_expect(count > 32, 0)) {
+    QUARTER(2);
+    QUARTER(3);
+  }
+#undef QUARTER
+  return marks + count;
+}
+MARK(mark_packed, PACKED, classify_wide, parity_wide, flatten_packed)
 
 bool kernel_json_has(enum kernel_json_kind kind) {
   switch (kind) {
   case KERNEL_JSON_PORTABLE: return true;
   case KERNEL_JSON_HALVES: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-  case KERNEL_JSON_WIDE: return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  case KERNEL_JSON_WIDE:
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("pclmul");
+  case KERNEL_JSON_PACKED: return kernel_json_has(KERNEL_JSON_WIDE) && __builtin_cpu_supports("avx512vbmi2");
   default: return false;
   }
 }
-static const mark_function ways[KERNEL_JSON_KINDS] = {mark_portable, mark_halves, mark_wide};
+static const mark_function ways[KERNEL_JSON_KINDS] = {mark_portable, mark_halves, mark_wide, mark_packed};
 #else
 bool kernel_json_has(enum kernel_json_kind kind) { return kind == KERNEL_JSON_PORTABLE; }
-static const mark_function ways[KERNEL_JSON_KINDS] = {mark_portable, mark_portable, mark_portable};
+static const mark_function ways[KERNEL_JSON_KINDS] = {mark_portable, mark_portable, mark_portable,
+                                                       mark_portable};
 #endif
 
 static mark_function best = mark_portable;

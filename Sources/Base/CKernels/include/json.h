@@ -43,6 +43,7 @@ enum kernel_json_kind {
   KERNEL_JSON_PORTABLE,
   KERNEL_JSON_HALVES,
   KERNEL_JSON_WIDE,
+  KERNEL_JSON_PACKED,
   KERNEL_JSON_KINDS,
 };
 /// Whether this machine can mark in this way.
