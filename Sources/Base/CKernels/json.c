@@ -303,3 +303,54 @@ size_t kernel_utf8_end(const uint8_t *bytes, size_t n) {
   }
   return n;
 }
+
+/// Which of a string's bytes belong to each class of a pattern.
+static inline void class_bits(const struct kernel_json_pattern *pattern, const uint8_t *bytes, size_t n, size_t at,
+                              size_t count, uint64_t bits[4]) {
+#if defined(__SSE4_1__)
+  const __m128i low = _mm_set1_epi8(0x0F);
+  const __m128i halves = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m128i order = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  for (size_t done = 0; done < count; done += 16) {
+    // The text's last 16 bytes stand for what begins behind their start.
+    const size_t from = at + done + 16 <= n ? at + done : n - 16;
+    const __m128i moved = _mm_adds_epu8(order, _mm_set1_epi8((char)(0x70 + (at + done - from))));
+    const __m128i text = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(bytes + from)), moved);
+    const __m128i wanted = _mm_shuffle_epi8(halves, _mm_and_si128(_mm_srli_epi16(text, 4), low));
+    const __m128i column = _mm_and_si128(text, low);
+    for (int class_ = 0; class_ < pattern->class_count; class_++) {
+      const __m128i table = _mm_loadu_si128((const __m128i *)pattern->classes[class_]);
+      const __m128i found = _mm_and_si128(_mm_shuffle_epi8(table, column), wanted);
+      const uint32_t lacking = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(found, _mm_setzero_si128()));
+      bits[class_] |= (uint64_t)(~lacking & 0xFFFF) << done;
+    }
+  }
+#else
+  (void)n;
+  for (size_t i = 0; i < count; i++)
+    for (int class_ = 0; class_ < pattern->class_count; class_++)
+      if (bytes[at + i] < 0x80)
+        bits[class_] |= (uint64_t)(pattern->classes[class_][bytes[at + i] & 15] >> (bytes[at + i] >> 4) & 1) << i;
+#endif
+}
+
+bool kernel_json_pattern_holds(const struct kernel_json_pattern *pattern, const uint8_t *bytes, size_t n, size_t at,
+                               size_t count) {
+  uint64_t bits[4] = {0, 0, 0, 0};
+  class_bits(pattern, bytes, n, at, count, bits);
+  if (pattern->is_fixed) {
+    uint64_t lacking = 0;
+    for (int i = 0; i < 4; i++) lacking |= pattern->places[i] & ~bits[i];
+    return lacking == 0 && (pattern->ends ? count == pattern->fixed_count : count >= pattern->fixed_count);
+  }
+  const uint64_t there = (UINT64_C(1) << count) - 1;
+  size_t place = 0;
+  for (int i = 0; i < pattern->run_count; i++) {
+    const uint64_t run = (bits[pattern->runs[i].kind] & there) >> place;
+    const size_t length = (size_t)__builtin_ctzll(~run), minimum = pattern->runs[i].minimum;
+    if (length < minimum) return false;
+    const size_t most = minimum + pattern->runs[i].room;
+    place += length < most ? length : most;
+  }
+  return !pattern->ends || place == count;
+}

@@ -1,17 +1,20 @@
 internal import Bytes
-internal import CKernels
+public import CKernels
 
 /// Marks where the tokens of JSON texts begin, 64 bytes at a time, for a reader to go from mark to mark.
 ///
 /// All memory is allocated at the start; one belongs to one thread. Source: RFC 8259.
 @safe public struct JSONMarks: ~Copyable {
-  /// Where tokens begin, in ascending order, and behind the last the text's length.
-  private let marks: UnsafeMutablePointer<UInt32>
+  /// Where tokens begin, in ascending order, and behind the last `beyond` times the text's length.
+  @usableFromInline let marks: UnsafeMutablePointer<UInt32>
   private let capacity: Int
   /// The longest text.
   public let bytesMax: Int
   /// What is taken, beyond the grammar.
   public let limits: JSONLimits
+
+  /// How far a reader may look ahead.
+  static var beyond: Int { 8 }
 
   /// One for texts of so many bytes.
   ///
@@ -21,7 +24,7 @@ internal import CKernels
     (self.bytesMax, self.limits) = (bytesMax, limits)
     // A mark for each byte at the most; the kernel wants room for a block.
     capacity = bytesMax + 64
-    unsafe marks = .allocate(capacity: capacity + 1)
+    unsafe marks = .allocate(capacity: capacity + Self.beyond)
   }
   deinit { unsafe marks.deallocate() }
 
@@ -29,8 +32,13 @@ internal import CKernels
   ///
   /// Throws: what no text may contain, wherever it stands: control bytes in strings, strings without end, what is no
   /// UTF-8.
-  @_lifetime(copy bytes)
+  @inlinable @inline(__always) @_lifetime(copy bytes)
   public mutating func reader(of bytes: RawSpan) throws(JSONFault) -> JSONReader {
+    let found = try mark(bytes)
+    return unsafe JSONReader(bytes, marks, found, limits)
+  }
+  /// Marks a text; what was found.
+  @usableFromInline mutating func mark(_ bytes: RawSpan) throws(JSONFault) -> kernel_json_marks {
     guard bytes.byteCount <= bytesMax else { throw JSONFault(.longText, at: bytesMax) }
     var found = kernel_json_marks()
     // SAFETY: both ranges lie within their owners, and the kernel keeps within them.
@@ -45,7 +53,7 @@ internal import CKernels
     case kernel_json_fault_encoding: throw JSONFault(.encoding, at: offset)
     default: require(found.fault == kernel_json_fault_none, "a text that is short enough has room for its marks")
     }
-    unsafe marks[Int(found.count)] = UInt32(bytes.byteCount)
-    return unsafe JSONReader(bytes, marks, Int(found.count), hasEscapes: found.has_escapes, limits)
+    for distance in 0..<Self.beyond { unsafe marks[Int(found.count) &+ distance] = UInt32(bytes.byteCount) }
+    return found
   }
 }

@@ -1,4 +1,5 @@
 public import Bytes
+public import CKernels
 
 /// Goes from token to token of a text that was marked.
 ///
@@ -6,19 +7,23 @@ public import Bytes
 @safe @frozen public struct JSONReader: ~Escapable {
   /// The whole text.
   public let bytes: RawSpan
-  // SAFETY: `JSONMarks` hands out no other reader before this one is done with; `count` marks and one behind them.
+  // SAFETY: `JSONMarks` hands out no other reader before this one is done with; `count` marks, and
+  // behind them `JSONMarks.beyond` times the text's length.
   @usableFromInline let marks: UnsafePointer<UInt32>
   @usableFromInline let count: Int
-  @usableFromInline let hasEscapes: Bool
+  /// Whether a backslash is anywhere.
+  public let hasEscapes: Bool
+  /// Whether every byte is below 0x80.
+  public let isASCII: Bool
   @usableFromInline let limits: JSONLimits
   /// Which mark comes next.
   @usableFromInline var place = 0
 
-  @_lifetime(copy bytes)
-  init(_ bytes: RawSpan, _ marks: UnsafePointer<UInt32>, _ count: Int, hasEscapes: Bool, _ limits: JSONLimits) {
+  @inlinable @inline(__always) @_lifetime(copy bytes)
+  init(_ bytes: RawSpan, _ marks: UnsafePointer<UInt32>, _ found: kernel_json_marks, _ limits: JSONLimits) {
     self.bytes = bytes
     unsafe self.marks = marks
-    (self.count, self.hasEscapes, self.limits) = (count, hasEscapes, limits)
+    (count, hasEscapes, isASCII, self.limits) = (Int(found.count), found.has_escapes, found.is_ascii, limits)
   }
 
   /// Whether no token is left.
@@ -27,6 +32,14 @@ public import Bytes
   @inlinable @inline(__always) public var offset: Int { unsafe Int(marks[place]) }
   /// The next token's first byte; 0 when none is left.
   @inlinable @inline(__always) public var byte: UInt8 { isAtEnd ? 0 : bytes.byte(offset) }
+  /// How many tokens are left; both quotes of a string count, and its bytes don't.
+  @inlinable @inline(__always) public var tokensLeft: Int { count &- place }
+  /// Goes on by so many tokens, of which all are there.
+  @inlinable @inline(__always) @_lifetime(self: copy self)
+  public mutating func step(over tokens: Int) {
+    require(tokens >= 0 && tokens <= tokensLeft, "tokens are left to step over")
+    place &+= tokens
+  }
   /// What is wrong here: that the text ends, or that something else stands here.
   @inline(never) public func fault(_ reason: JSONFault.Reason) -> JSONFault {
     JSONFault(isAtEnd ? .ended : reason, at: offset)

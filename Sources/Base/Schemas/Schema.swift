@@ -15,9 +15,9 @@ public struct SchemaOptions: Sendable {
 ///
 /// Never changes, so threads may share it. Source: JSON Schema 2020-12.
 @safe public final class Schema: Sendable {
-  let program: Program
+  let program: Stored<Program>
   /// For checking while scanning; `nil` where that can't be done.
-  let stream: StreamProgram?
+  let stream: Stored<StreamProgram>?
   let texts: AssertionTexts
   /// What makes it need the tape; `nil` where it is checked while it is scanned.
   public let tapeReason: TapeReason?
@@ -31,15 +31,18 @@ public struct SchemaOptions: Sendable {
   {
     guard let root = library.root(uri) else { broken("a schema is compiled that is in its library: \(uri)") }
     var builder = ProgramBuilder(library, document: root.document, options: options)
-    program = try builder.compile(root)
+    let program = try builder.compile(root)
+    self.program = Stored(program)
     (texts, patterns) = (AssertionTexts(builder.assertions), builder.patterns)
     var compiler = StreamCompiler(program, patterns: patterns, locations: builder.places.map { "\($0.pointer)" })
-    do throws(TapeReason) { (stream, tapeReason) = (try compiler.compile(), nil) } catch {
+    do throws(TapeReason) { (stream, tapeReason) = (Stored(try compiler.compile()), nil) } catch {
       (stream, tapeReason) = (nil, error)
     }
   }
   deinit {
+    program.value.free()
     program.free()
+    stream?.value.free()
     stream?.free()
   }
 }
@@ -76,7 +79,7 @@ public struct Validator: ~Copyable {
   public init(bytesMax: Int, limits: JSONLimits = JSONLimits(), seed: UInt64) {
     marks = JSONMarks(bytesMax: bytesMax, limits: limits)
     path = EventPath(depthMax: limits.depthMax)
-    stream = StreamEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax)
+    stream = StreamEvaluator(bytesMax: bytesMax, limits: limits)
     evaluator = TapeEvaluator(bytesMax: bytesMax, depthMax: limits.depthMax, seed: seed)
   }
 
@@ -84,14 +87,14 @@ public struct Validator: ~Copyable {
   ///
   /// Cost: two passes for most; no allocation.
   public mutating func check(_ event: RawSpan, against schema: Schema) -> SchemaOutcome {
-    guard let program = schema.stream, !program.countsMembers || !marks.limits.allowsDuplicateNames else {
+    guard let program = schema.stream, !program.value.countsMembers || !marks.limits.allowsDuplicateNames else {
       return checkOnTape(event, against: schema)
     }
     wasOnTape = false
     do throws(JSONFault) {
       var reader = try marks.reader(of: event)
-      let context = Context(schema.program, event)
-      switch try stream.run(&reader, marks.limits, program, &evaluator, context) {
+      let context = Context(schema.program, program, event)
+      switch try stream.run(&reader, &evaluator, context) {
       case .valid: return .valid
       case .invalid:
         if stream.isExhausted { return .exhausted }
@@ -110,7 +113,7 @@ public struct Validator: ~Copyable {
       var reader = try marks.reader(of: event)
       try evaluator.tape.fill(&reader, marks.limits)
     } catch { return .malformed(error) }
-    let fits = evaluator.run(Context(schema.program, event), failuresMax: failuresMax)
+    let fits = evaluator.run(Context(schema.program, nil, event), failuresMax: failuresMax)
     return evaluator.isExhausted ? .exhausted : fits ? .valid : .invalid
   }
 

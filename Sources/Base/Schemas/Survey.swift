@@ -33,14 +33,14 @@ internal import Formats
 extension Validator {
   /// Whether the schema names a member of the event itself; true where it names none.
   private mutating func isKnown(_ name: JSONString, _ schema: Schema, _ context: borrowing Context) -> Bool {
-    if let stream = schema.stream {
+    if let stream = schema.stream?.value {
       guard stream.root >= 0, stream.states[stream.root].object >= 0 else { return true }
       let names = stream.objects[stream.states[stream.root].object].names
-      return names.count == 0 || evaluator.strings.index(of: name, in: names, stream, context) >= 0
+      return names.count == 0 || evaluator.strings.index(of: name, inStream: names, context) >= 0
     }
-    let rule = schema.program.nodes[schema.program.root].object
-    guard rule >= 0, schema.program.objects[rule].names.count > 0 else { return true }
-    return evaluator.strings.index(of: name, in: schema.program.objects[rule].names, context) >= 0
+    let rule = context.program.nodes[context.program.root].object
+    guard rule >= 0, context.program.objects[rule].names.count > 0 else { return true }
+    return evaluator.strings.index(of: name, in: context.program.objects[rule].names, context) >= 0
   }
   /// Looks for members in an event that was found valid; `nil` when it is no object.
   public mutating func survey(_ event: RawSpan, _ survey: Survey, _ schema: Schema) -> Survey.Findings? {
@@ -49,7 +49,7 @@ extension Validator {
       var reader = try marks.reader(of: event)
       guard reader.byte == UInt8(ascii: "{") else { return nil }
       reader.step()
-      let context = Context(schema.program, event)
+      let context = Context(schema.program, schema.stream, event)
       while reader.byte == UInt8(ascii: "\"") {
         let name = try reader.readName()
         let index = survey.names.index(

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Formats
 
 /// How a pattern is searched for: pointers into a `Pattern`, valid for as long as that lives.
 ///
@@ -117,6 +118,42 @@ internal import Bytes
         unsafe step += 1
       }
       return !endsAtEnd || at == bytes.count
+    }
+  }
+
+  // MARK: As the scanner searches
+
+  /// The same pattern for short strings, where it is no more than runs of a few classes from the start.
+  var plain: JSONPattern? {
+    guard let steps else { return nil }
+    var masks: [UInt32] = []
+    for step in steps where !masks.contains(step.mask) { masks.append(step.mask) }
+    let classes = masks.map { mask in
+      // SAFETY: steps and places have a table with a word for each value of a byte.
+      (UInt8.min...UInt8.max).filter { unsafe table.assumingMemoryBound(to: UInt32.self)[Int($0)] & mask == 0 }
+    }
+    let runs = steps.map { step in
+      JSONPattern.Run(
+        kind: masks.firstIndex(of: step.mask)!,
+        minimum: Int(step.minimum),
+        maximum: Int(step.minimum) + Int(step.room)
+      )
+    }
+    return JSONPattern(classes: classes, runs: runs, endsAtEnd: endsAtEnd)
+  }
+  /// Its steps from the start of a text; places that follow one another and want the same are one step.
+  private var steps: [Step]? {
+    // SAFETY: `count` steps or masks lie at `rest`.
+    switch kind {
+    case .steps: return (0..<Int(count)).map { unsafe rest.assumingMemoryBound(to: Step.self)[$0] }
+    case .places:
+      var steps: [Step] = []
+      for mask in (0..<Int(count)).map({ unsafe rest.assumingMemoryBound(to: UInt32.self)[$0] }) {
+        let before = steps.last?.mask == mask ? steps.removeLast().minimum : 0
+        steps.append(Step(mask: mask, minimum: before + 1, room: 0))
+      }
+      return steps
+    default: return nil
     }
   }
 }

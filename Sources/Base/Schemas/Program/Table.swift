@@ -21,9 +21,31 @@ internal import Bytes
     return unsafe base[index]
   }
   @inline(__always) subscript(index: Int32) -> Element { self[Int(index)] }
+  /// Where an element is, for one whose index was worked out when the tables were made.
+  @inline(__always) func place(of index: Int32) -> UnsafePointer<Element> { unsafe base + Int(index) }
 }
 // SAFETY: nothing in it changes.
 extension Table: @unchecked Sendable where Element: Sendable {}
+
+/// A value that is written once and read in place for as long as its schema lives.
+///
+/// Who makes it frees it.
+@safe struct Stored<Value: BitwiseCopyable>: BitwiseCopyable {
+  // SAFETY: one initialised value, never written again, freed by the schema that no view outlives.
+  private let base: UnsafePointer<Value>
+
+  init(_ value: Value) {
+    let memory = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+    unsafe memory.initialize(to: value)
+    unsafe base = UnsafePointer(memory)
+  }
+  func free() { unsafe base.deallocate() }
+
+  /// The value, which is not copied.
+  @inline(__always) var value: Value { _read { yield unsafe base.pointee } }
+}
+// SAFETY: nothing in it changes.
+extension Stored: @unchecked Sendable where Value: Sendable {}
 
 /// Elements of a table that follow one another.
 struct Run: BitwiseCopyable, Sendable {

@@ -51,7 +51,7 @@ struct StreamCompiler {
   /// Throws: what needs the tape.
   mutating func compile() throws(TapeReason) -> StreamProgram {
     let root = try state(of: [program.root])
-    return StreamProgram(
+    var stream = StreamProgram(
       states: Table(states),
       strings: Table(strings),
       numbers: Table(numbers),
@@ -65,6 +65,9 @@ struct StreamCompiler {
       root: root,
       countsMembers: countsMembers
     )
+    var direct = DirectCompiler(stream, matchers: program.patterns)
+    stream.direct = direct.compile()
+    return stream
   }
 
   private mutating func list(_ elements: [Int32]) -> Run {

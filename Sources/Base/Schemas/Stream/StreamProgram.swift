@@ -76,6 +76,8 @@ struct StreamProgram: BitwiseCopyable, Sendable {
   var lists: Table<Int32>
   var names: Table<NameTable.Entry>
   var letters: Table<UInt8>
+  /// The quick way over members.
+  var direct: DirectProgram?
   /// The state of the whole event; -1 where nothing is asked.
   var root: Int32
   /// Whether an object must have so many members: then a name that occurs twice must not be counted twice.
@@ -92,5 +94,6 @@ struct StreamProgram: BitwiseCopyable, Sendable {
     lists.free()
     names.free()
     letters.free()
+    direct?.free()
   }
 }

@@ -102,11 +102,10 @@ struct StringChecks: ~Copyable {
   @inline(__always)
   mutating func index(
     of name: JSONString,
-    in table: NameTable,
-    _ program: borrowing StreamProgram,
+    inStream table: NameTable,
     _ context: borrowing Context
   ) -> Int {
-    let (places, letters) = (program.names, program.letters)
+    let (places, letters) = (context.stream.names, context.stream.letters)
     guard name.hasEscapes else {
       return table.index(of: context.text, name.start, name.end &- name.start, places: places, letters: letters)
     }

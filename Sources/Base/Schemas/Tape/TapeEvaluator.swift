@@ -3,21 +3,27 @@ internal import Formats
 
 /// What a validation reads: the program and its texts.
 @safe struct Context: ~Escapable {
-  let program: Program
+  private let tables: Stored<Program>
+  private let streamTables: Stored<StreamProgram>?
   /// The event.
   let text: RawSpan
   /// The program's names, bounds and constants.
   let letters: RawSpan
 
   @_lifetime(copy text)
-  init(_ program: Program, _ text: RawSpan) {
-    (self.program, self.text) = (program, text)
+  init(_ tables: Stored<Program>, _ streamTables: Stored<StreamProgram>?, _ text: RawSpan) {
+    (self.tables, self.streamTables, self.text) = (tables, streamTables, text)
+    let bytes = tables.value.letters
     // SAFETY: the letters live as long as the program, which its user keeps for longer than the event's text.
     letters = unsafe _overrideLifetime(
-      RawSpan(_unsafeStart: program.letters.base, byteCount: program.letters.count),
+      RawSpan(_unsafeStart: bytes.base, byteCount: bytes.count),
       copying: text
     )
   }
+  /// The program for the tape, which the other one refers to.
+  @inline(__always) var program: Program { _read { yield tables.value } }
+  /// The program for scanning; only where there is one.
+  @inline(__always) var stream: StreamProgram { _read { yield streamTables!.value } }
 }
 
 /// Where an event does not fit.
