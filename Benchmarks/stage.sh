@@ -98,10 +98,10 @@ await_port() {
   done
 }
 
-# Installs what is missing, and sees to it that nothing it installs starts by itself.
+# need COMMAND-OR-FILE PACKAGE: installs what is missing, and sees to it that nothing it installs starts by itself.
 need() {
   local command=$1 package=$2
-  command -v "$command" >/dev/null 2>&1 && return 0
+  if command -v "$command" >/dev/null 2>&1 || [ -e "$command" ]; then return 0; fi
   [ "$(id -u)" = 0 ] || fail "$command is missing: apt-get install $package"
   if [ ! -e "$POLICY" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$POLICY"

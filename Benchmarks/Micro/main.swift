@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Schemas
 
 /// Reads the command line, measures, prints, and returns the exit code: 0, or 2 for a command line that makes no sense.
 func benchmark(_ arguments: [String]) -> Int32 {
@@ -10,6 +11,10 @@ func benchmark(_ arguments: [String]) -> Int32 {
   case 2 where arguments[0] == "--events":
     guard let events = Int(arguments[1]), events > 0 else { return help(2) }
     printStages(events: events)
+  case 3 where arguments[0] == "schema": return printSchema(arguments[1], arguments[2], ms: 1000)
+  case 5 where arguments[0] == "schema" && arguments[3] == "--ms":
+    guard let ms = Int(arguments[4]), ms > 0 else { return help(2) }
+    return printSchema(arguments[1], arguments[2], ms: ms)
   case 3 where arguments[0] == "tls" && arguments[1] == "--ms":
     guard let ms = Int(arguments[2]), ms > 0 else { return help(2) }
     printTLS(ms: ms)
@@ -25,11 +30,13 @@ private func help(_ code: Int32) -> Int32 {
            micro-benchmark tls [--ms N]
            micro-benchmark patterns
            micro-benchmark schemas
+           micro-benchmark schema FILE EVENTS [--ms N]
 
     Measures each stage of the line alone, with N events (1000000).
     tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
     patterns measures searches for patterns of schemas.
     schemas compiles 100 schemas of 50 fields.
+    schema measures checks of the events in EVENTS, one a line, against the schema in FILE, for N ms (1000).
     """
   )
   return code
@@ -50,6 +57,24 @@ private func printSchemas() {
   let figure = measureSchemas(100, fields: 50)
   let us = figure.ns / 1000
   print("\(figure.name) schemas=\(figure.events) fields=50 ms=\(us / 1000).\(us / 100 % 10)")
+}
+private func printSchema(_ schema: String, _ events: String, ms: Int) -> Int32 {
+  do throws(SchemaMistake) {
+    guard let figures = try measureValidation(schema, events: events, ms: ms) else {
+      print("\(schema) or \(events) can't be read, or has no events")
+      return 1
+    }
+    let tenths = { (ns: Double) in "\((ns * 10).rounded() / 10)" }
+    print(
+      "{\"events\": \(figures.events), \"valid\": \(figures.valid), \"bytes_per_event\": \(figures.bytesPerEvent), "
+        + "\"streamed\": \(figures.isStreamed), \"min_ns\": \(tenths(figures.minNs)), "
+        + "\"median_ns\": \(tenths(figures.medianNs))}"
+    )
+    return 0
+  } catch {
+    print("\(error)")
+    return 1
+  }
 }
 private func printTLS(ms: Int) {
   for figure in measureTLS(ms: ms) + [1, 2].map({ measureTLSThreads($0, ms: ms) }) {

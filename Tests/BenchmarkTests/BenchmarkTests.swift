@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import line_benchmark
 import micro_benchmark
@@ -25,6 +26,19 @@ import micro_benchmark
   @Test func `every search for a pattern is measured`() {
     let figures = measurePatterns(rounds: 1)
     #expect(figures.count == 16 && figures.allSatisfy { $0.count > 0 && $0.ns > 0 }, "\(figures)")
+  }
+
+  @Test func `checks of a schema are measured, and how many events fit is told`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("schema-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (schema, events) = (folder.appendingPathComponent("s.json"), folder.appendingPathComponent("e.ndjson"))
+    try Data(#"{"properties":{"number":{"type":"integer"}}}"#.utf8).write(to: schema)
+    try Data("{\"number\":1}\n{\"number\":\"1\"}\n\n{}\n".utf8).write(to: events)
+    let figures = try #require(try measureValidation(schema.path, events: events.path, ms: 1))
+    #expect(figures.events == 3 && figures.valid == 2 && figures.isStreamed)
+    #expect(figures.minNs > 0 && figures.minNs <= figures.medianNs)
+    #expect(try measureValidation(schema.path, events: folder.path, ms: 1) == nil)
   }
 
   @Test func `every part of the TLS engine is measured`() {
