@@ -63,10 +63,10 @@ public import CKernels
 
   /// The fewest bytes of texts whose numbers can be read at once.
   @inlinable public static var plainBytesMin: Int { 16 }
-  /// Reads a number of up to 16 bytes at once: from the digit at `start` up to the next token, which begins where the
-  /// number ends. `nil` when it is another kind of number, or none.
+  /// Reads a number of up to 16 bytes at once, from the digit at `start` up to the next token.
   ///
-  /// The text has `plainBytesMin` bytes.
+  /// That begins where the number ends; `nil` when it is another kind of number, or none. The text has `plainBytesMin`
+  /// bytes.
   @inlinable @inline(__always) public func plainNumber(at start: Int, before next: Int) -> JSONPlain? {
     require(textCount >= JSONTokens.plainBytesMin && start < textCount, "a number is read within its text")
     // SAFETY: the line above is what the kernel asks for.

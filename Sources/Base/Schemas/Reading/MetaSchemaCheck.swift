@@ -11,15 +11,18 @@ enum MetaSchemaCheck {
     let name = root.value.object?["$schema"]?.string ?? standard
     guard let meta = library.root(name) else { return [] }
     var builder = ProgramBuilder(library, document: meta.document, options: SchemaOptions())
-    let program: Program
-    do throws(SchemaMistake) { program = try builder.compile(meta) } catch { return [error] }
-    defer { program.free() }
+    let program: Stored<Program>
+    do throws(SchemaMistake) { program = Stored(try builder.compile(meta)) } catch { return [error] }
+    defer {
+      program.value.free()
+      program.free()
+    }
     return withExtendedLifetime(builder.patterns) { failures(of: root, program, builder.assertions, library) }
   }
 
   private static func failures(
     of root: SchemaLibrary.Place,
-    _ program: Program,
+    _ program: Stored<Program>,
     _ assertions: [Assertion],
     _ library: SchemaLibrary
   ) -> [SchemaMistake] {
@@ -32,7 +35,9 @@ enum MetaSchemaCheck {
       var reader = try marks.reader(of: bytes)
       try evaluator.tape.fill(&reader, SchemaLibrary.limits)
     } catch { broken("a schema that was read is JSON") }
-    guard !evaluator.run(Context(program, bytes), failuresMax: failuresMax), !evaluator.isExhausted else { return [] }
+    guard !evaluator.run(Context(program, nil, bytes), failuresMax: failuresMax), !evaluator.isExhausted else {
+      return []
+    }
     var found: [SchemaMistake] = []
     for index in 0..<evaluator.failureCount {
       let failure = evaluator.failures[index]

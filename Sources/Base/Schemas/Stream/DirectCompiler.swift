@@ -10,7 +10,9 @@ struct DirectCompiler {
   /// Where the places of names start, and a seed and the number of bits for each.
   private var spreads: [(start: Int, seed: UInt64, bits: Int)] = []
 
-  init(_ program: StreamProgram, matchers: Table<PatternMatcher>) { (self.program, self.matchers) = (program, matchers) }
+  init(_ program: StreamProgram, matchers: Table<PatternMatcher>) {
+    (self.program, self.matchers) = (program, matchers)
+  }
 
   mutating func compile() -> DirectProgram {
     let program = program
@@ -161,7 +163,10 @@ struct DirectCompiler {
     var (below, above) = (bound.mantissa, bound.mantissa)
     var exponent = Int(bound.exponent) + scale
     while exponent > 0, below != 0, below.magnitude < huge.magnitude {
-      below = max(-huge, min(huge, below.multipliedReportingOverflow(by: 10).overflow ? below.signum() * huge : below * 10))
+      below = max(
+        -huge,
+        min(huge, below.multipliedReportingOverflow(by: 10).overflow ? below.signum() * huge : below * 10)
+      )
       exponent -= 1
     }
     if exponent >= 0 {

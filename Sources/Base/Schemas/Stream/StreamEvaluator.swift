@@ -369,7 +369,8 @@ struct StreamEvaluator: ~Copyable {
         return failKind(state, Int(number.start), .number, context)
       }
     }
-    for place in context.stream.states[state].numbers.indices where !context.stream.numbers[place].holds(for: number, context) {
+    for place in context.stream.states[state].numbers.indices
+    where !context.stream.numbers[place].holds(for: number, context) {
       return fail(context.stream.numbers[place].assertion, Int(number.start))
     }
     guard context.stream.states[state].hasMore else { return true }

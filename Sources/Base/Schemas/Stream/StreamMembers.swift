@@ -32,17 +32,7 @@ extension StreamEvaluator {
         guard unsafe name.pointee.state.object >= 0, depth < levels.count, tokens.byte(4) == UInt8(ascii: "\"") else {
           return leave(seen, others, tokens, &reader)
         }
-        // Not copied from where it was just written, which would have to wait for that.
-        levels[depth] = unsafe Level(
-          rule: level.rule,
-          isObject: true,
-          object: level.object,
-          count: others &+ Int64(seen.nonzeroBitCount),
-          seen: seen | name.pointee.bit,
-          start: level.start
-        )
-        depth &+= 1
-        level = unsafe Level(rule: name.pointee.state.object, isObject: true, start: tokens.offset(3))
+        unsafe open(name, seen, others, at: tokens.offset(3))
         unsafe names = direct.names.place(of: level.rule)
         (seen, others) = (0, 0)
         tokens.step(over: 4)
@@ -60,9 +50,7 @@ extension StreamEvaluator {
           return .follower
         }
         tokens.step()
-        depth &-= 1
-        level = levels[depth]
-        guard level.rule >= 0, level.isObject, level.count < limits.membersMax &- 64 else {
+        guard close(direct) else {
           reader.step(over: reader.tokensLeft &- tokens.count)
           return .follower
         }
@@ -74,8 +62,32 @@ extension StreamEvaluator {
     }
     return leave(seen, others, tokens, &reader)
   }
+  /// Begins an object that a member has.
+  @inline(__always)
+  private mutating func open(_ name: UnsafePointer<DirectName>, _ seen: UInt64, _ others: Int64, at start: Int) {
+    // Not copied from where it was just written, which would have to wait for that.
+    levels[depth] = unsafe Level(
+      rule: level.rule,
+      isObject: true,
+      object: level.object,
+      count: others &+ Int64(seen.nonzeroBitCount),
+      seen: seen | name.pointee.bit,
+      start: level.start
+    )
+    depth &+= 1
+    level = unsafe Level(rule: name.pointee.state.object, isObject: true, start: start)
+  }
+  /// Ends one; whether the quick way goes on with what it is in.
+  @inline(__always) private mutating func close(_ direct: DirectProgram) -> Bool {
+    depth &-= 1
+    level = levels[depth]
+    guard level.rule >= 0, level.isObject, level.count < limits.membersMax &- 64 else { return false }
+    // SAFETY: the rules of levels were worked out when the tables were made.
+    return unsafe direct.names.place(of: level.rule).pointee.isDirect
+  }
   /// Leaves the next member to the long way.
-  private mutating func leave(_ seen: UInt64, _ others: Int64, _ tokens: JSONTokens, _ reader: inout JSONReader) -> Next {
+  private mutating func leave(_ seen: UInt64, _ others: Int64, _ tokens: JSONTokens, _ reader: inout JSONReader) -> Next
+  {
     (level.seen, level.count) = (seen, others &+ Int64(seen.nonzeroBitCount))
     reader.step(over: reader.tokensLeft &- tokens.count)
     return .member
@@ -90,7 +102,8 @@ extension StreamEvaluator {
 
   /// The place of the name that comes next, when it is known and a colon and more than a value follow it.
   @inline(__always)
-  private static func passName(_ tokens: JSONTokens, _ names: UnsafePointer<DirectNames>) -> UnsafePointer<DirectName>? {
+  private static func passName(_ tokens: JSONTokens, _ names: UnsafePointer<DirectNames>) -> UnsafePointer<DirectName>?
+  {
     guard tokens.has(5), tokens.byte(0) == UInt8(ascii: "\""), tokens.byte(2) == UInt8(ascii: ":") else { return nil }
     return unsafe find(tokens.offset(0) &+ 1, tokens.offset(1), tokens, names)
   }
@@ -134,7 +147,8 @@ extension StreamEvaluator {
       place = min(place, count - 16)
       let word = tokens.eight(at: start + place)
       for byte in 0..<8
-      where unsafe UInt8(truncatingIfNeeded: word >> UInt64(byte * 8)) != names.pointee.letters[letters + place + byte] {
+      where unsafe UInt8(truncatingIfNeeded: word >> UInt64(byte * 8)) != names.pointee.letters[letters + place + byte]
+      {
         return false
       }
       place += 8
@@ -190,11 +204,13 @@ extension StreamEvaluator {
 
   /// How many tokens a member has whose value is a number that is right; else 0.
   @inline(__always)
-  private static func passNumber(_ tokens: JSONTokens, _ name: UnsafePointer<DirectName>, _ direct: DirectProgram) -> Int
+  private static func passNumber(_ tokens: JSONTokens, _ name: UnsafePointer<DirectName>, _ direct: DirectProgram)
+    -> Int
   {
     let isNegative = tokens.byte(3) == UInt8(ascii: "-")
     let start = tokens.offset(3) &+ (isNegative ? 1 : 0)
-    guard let number = tokens.plainNumber(at: start, before: tokens.offset(4)), number.scale < DirectProgram.scales else {
+    guard let number = tokens.plainNumber(at: start, before: tokens.offset(4)), number.scale < DirectProgram.scales
+    else {
       return 0
     }
     let mantissa = Int64(bitPattern: isNegative ? 0 &- number.digits : number.digits)
