@@ -74,7 +74,8 @@ import Testing
 
   @Test func `it agrees with the long way on whatever schemas and events a seed draws`() throws {
     var source = Source(state: 20_261_121)
-    var (quick, long) = (Validator(bytesMax: 4096, seed: 7), Validator(bytesMax: 4096, limits: longWay, seed: 7))
+    var quick = Validator(bytesMax: 4096, seed: 7)
+    var long = Validator(bytesMax: 4096, limits: longWay, seed: 7)
     var answers: [String: Int] = [:]
     for _ in 0..<400 {
       let text = source.schema(2)
@@ -92,9 +93,11 @@ import Testing
 
   @Test func `an event that is cut anywhere is no event, either way`() throws {
     let schema = try Judgement.compile(
-      #"{"properties":{"device_id":{"pattern":"^[a-z]+$"},"a":{"properties":{"bc":{"maximum":2}}},"on":{"type":"boolean"}}}"#
+      #"{"properties":{"device_id":{"pattern":"^[a-z]+$"},"a":{"properties":{"bc":{"maximum":2}}},"#
+        + #""on":{"type":"boolean"}}}"#
     )
-    var (quick, long) = (Validator(bytesMax: 4096, seed: 7), Validator(bytesMax: 4096, limits: longWay, seed: 7))
+    var quick = Validator(bytesMax: 4096, seed: 7)
+    var long = Validator(bytesMax: 4096, limits: longWay, seed: 7)
     let event = Array(#"{"device_id":"abcdefgh","a":{"bc":-1.25,"x":1},"on":false,"é":"\n"}"#.utf8)
     #expect(answer(&quick, event, schema) == "valid")
     for count in 0..<event.count {

@@ -71,8 +71,8 @@ INLINE uint64_t tokens(struct classes in, uint64_t quotes, uint64_t strings,
 typedef void (*mark_function)(const uint8_t *bytes, size_t n, uint32_t *marks, size_t capacity,
                               struct kernel_json_marks *found);
 
-/// The pass, for one way to classify 64 bytes or what is left of them, to tell strings by their quotes, and to write down
-/// marks. What is missing of the last block counts as blanks.
+/// The pass, for one way to classify 64 bytes or what is left of them, to tell strings by their quotes, and to write
+/// down marks. What is missing of the last block counts as blanks.
 #define MARK(NAME, ATTRIBUTES, CLASSIFY, PARITY, FLATTEN)                                                              \
   ATTRIBUTES static void NAME(const uint8_t *bytes, size_t n, uint32_t *marks, size_t capacity,                        \
                               struct kernel_json_marks *found) {                                                       \
@@ -214,8 +214,9 @@ MARK(mark_wide, WIDE, classify_wide, parity_wide, flatten)
 /// Writes down where the bits are; 64 places are there. Half of a block's bytes are seldom marked, so most blocks take
 /// no branch.
 PACKED INLINE uint32_t *flatten_packed(uint64_t bits, uint32_t base, uint32_t *marks) {
-  const __m512i order = _mm512_set_epi64(0x3F3E3D3C3B3A3938, 0x3736353433323130, 0x2F2E2D2C2B2A2928, 0x2726252423222120,
-                                         0x1F1E1D1C1B1A1918, 0x1716151413121110, 0x0F0E0D0C0B0A0908, 0x0706050403020100);
+  const __m512i order =
+      _mm512_set_epi64(0x3F3E3D3C3B3A3938, 0x3736353433323130, 0x2F2E2D2C2B2A2928, 0x2726252423222120,
+                       0x1F1E1D1C1B1A1918, 0x1716151413121110, 0x0F0E0D0C0B0A0908, 0x0706050403020100);
   const __m512i places = _mm512_maskz_compress_epi8(bits, order), start = _mm512_set1_epi32((int)base);
   const int count = __builtin_popcountll(bits);
 #define QUARTER(I)                                                                                                     \
