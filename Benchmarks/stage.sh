@@ -122,7 +122,8 @@ need() {
 
 # start_sluice NAME [YAML-LINE...]: a gateway with an HTTP and a framed listener; the lines are added to its settings.
 # PORT[NAME] is HTTP, PORT[NAME.framed] and PORT[NAME.admin] are the others, DATA is its directory. Once make_certificate
-# has run there is a third listener, PORT[NAME.tls], for HTTP over TLS.
+# has run there is a third listener, PORT[NAME.tls], for HTTP over TLS. MORE_TOPICS is written behind the topic `events`.
+MORE_TOPICS=''
 start_sluice() {
   local name=$1
   shift
@@ -138,7 +139,7 @@ start_sluice() {
     [ -z "$CERTIFICATE" ] || printf '  - {name: secure, protocol: http, address: "127.0.0.1:%s", tls: %s}\n' \
       "${PORT[$name.tls]}" "{certificates: [{certificate: $CERTIFICATE, key: ${CERTIFICATE%.pem}.key}]$TLS_DETAILS}"
     printf 'admin: {address: "127.0.0.1:%s"}\n' "${PORT[$name.admin]}"
-    printf 'topics: [{name: events, acknowledge: durable}]\n'
+    printf 'topics: [{name: events, acknowledge: durable}%s]\n' "$MORE_TOPICS"
     printf '%s\n' "$@"
   } >"$STAGE/$name.yaml"
   resume_sluice "$name"
