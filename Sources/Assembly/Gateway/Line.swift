@@ -77,7 +77,9 @@ struct Line: EventConsumer, ~Copyable {
 
   mutating func take(_ payload: RawSpan, under grant: Grant) -> Placement? {
     let rule = topics[Int(grant.topic.rawValue)]
-    guard closed == nil, rule.intake == .store, passes(payload, grant) else { return nil }
+    guard closed == nil, rule.intake == .store else { return nil }
+    let isInspected = inspector.looksAt(grant.topic)
+    if isInspected, !passes(payload, grant) { return nil }
     let offset = writers[current].lane.nextOffset(of: grant.topic)
     let isKept = writers[current].batch.append(
       payload,
@@ -87,7 +89,7 @@ struct Line: EventConsumer, ~Copyable {
       timestampMs: stamper.timestampMs
     )
     guard isKept else { return nil }
-    inspector.confirm(grant.topic)
+    if isInspected { inspector.confirm(grant.topic) }
     return number(grant.topic, at: current, offset, rule.acknowledge)
   }
 
@@ -103,7 +105,8 @@ struct Line: EventConsumer, ~Copyable {
     let rule = topics[Int(topic.rawValue)]
     guard closed == nil, rule.intake == .store else { return .none }
     var limit = limit
-    if inspector.looksAt(topic) {
+    let isInspected = inspector.looksAt(topic)
+    if isInspected {
       limit = inspector.passing(run, of: bytes, from: start, of: topic, atMost: min(limit, Self.inspectedAtOnce))
       guard limit > 0 else { return .none }
     }
@@ -123,7 +126,7 @@ struct Line: EventConsumer, ~Copyable {
     )
     guard taken.count > 0 else { return .none }
     stamper.used(taken.count)
-    inspector.confirm(taken.count, of: topic)
+    if isInspected { inspector.confirm(taken.count, of: topic) }
     let number = writers[current].lane.claim(taken.count, of: topic)
     let lane = writers[current].lane.settings.lane
     ledger.number(taken.count)

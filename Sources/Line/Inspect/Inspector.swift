@@ -157,7 +157,7 @@ public struct Inspector: ~Copyable {
 
   /// Looks at events that follow one another, of which nothing is said besides their bytes; how many pass before the
   /// first that does not, or that must be looked at closely.
-  @inline(__always)
+  @inline(never)
   public mutating func passing(
     _ run: some EventRun & ~Escapable,
     of bytes: RawSpan,
@@ -186,7 +186,7 @@ public struct Inspector: ~Copyable {
     finding = .nothing
   }
   /// So many of the events that were found to pass have been taken.
-  @inline(__always) public mutating func confirm(_ count: Int, of topic: TopicID) {
+  public mutating func confirm(_ count: Int, of topic: TopicID) {
     guard let row = rows[Int(topic.rawValue)].counters else { return }
     row.pass(Int(rows[Int(topic.rawValue)].required), count)
     row.add(.checked, count)
