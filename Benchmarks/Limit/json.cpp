@@ -55,7 +55,8 @@ int main(int count, char **arguments) {
   std::vector<double> rounds;
   size_t first = 0, bytes = 0;
   for (const Line &line : lines) bytes += line.count;
-  for (const double end = seconds() + ms / 1000; seconds() < end; first = (first + part) % (lines.size() / part * part)) {
+  const size_t whole = lines.size() / part * part;
+  for (const double end = seconds() + ms / 1000; seconds() < end; first = (first + part) % whole) {
     const double start = seconds();
     for (size_t i = first; i < first + part; i++) {
       const char *event = text.data() + lines[i].start;

@@ -59,8 +59,7 @@ static inline uint32_t *flatten(uint64_t bits, uint32_t base, uint32_t *marks) {
 }
 
 /// What of a block to mark; its strings reach from each opening quote to the byte before the closing one.
-INLINE uint64_t tokens(struct classes in, uint64_t quotes, uint64_t strings,
-                                                             struct carry *carry) {
+INLINE uint64_t tokens(struct classes in, uint64_t quotes, uint64_t strings, struct carry *carry) {
   carry->in_string = (uint64_t)((int64_t)strings >> 63);
   const uint64_t others = ~(in.blanks | in.operators | quotes | strings);
   const uint64_t runs = others & ~(others << 1 | carry->in_run);
