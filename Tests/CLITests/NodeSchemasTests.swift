@@ -15,7 +15,7 @@ import Testing
   // MARK: a running gateway's registry
 
   @Test func `what is still the same is not compiled again`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "a/1.json": number, "a/2.json": #"{"$ref": "../common/x.json"}"#, "common/x.json": number,
     ])
     let settings = try files.settings("name: a, schema: {require: 2, accept: 1}")
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `a reload takes what is good, and keeps what holds where something is wrong`() throws {
-    let files = try SchemaFiles(["a/1.json": number, "b/1.json": number])
+    let files = try TemporarySchemas(["a/1.json": number, "b/1.json": number])
     let settings = try files.settings("name: a, schema: latest", "name: b, schema: latest", "name: c")
     let log = Log(form: .logfmt, level: .error, descriptor: -1)
     var schemas = try NodeSchemas(settings, log: log)
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `a topic's schema comes and goes with the settings`() throws {
-    let files = try SchemaFiles(["a/1.json": number])
+    let files = try TemporarySchemas(["a/1.json": number])
     let log = Log(form: .logfmt, level: .error, descriptor: -1)
     var schemas = try NodeSchemas(NodeSettings.read("topics: [{name: a}]", file: "f"), log: log)
     let topics = [Topic(id: TopicID(rawValue: 0), name: "a")]
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func `a schema is freed when nobody holds it any more, and not before`() throws {
-    let files = try SchemaFiles(["a/1.json": number])
+    let files = try TemporarySchemas(["a/1.json": number])
     let settings = try files.settings("name: a, schema: latest")
     var schemas = try NodeSchemas(settings, log: Log(form: .logfmt, level: .error, descriptor: -1))
     let topics = [Topic(id: TopicID(rawValue: 0), name: "a")]
@@ -101,7 +101,7 @@ import Testing
   // MARK: the program
 
   @Test func `check names every mistake of the folder`() throws {
-    let files = try SchemaFiles(["a/1.json": "{\n \"type\": 5}", "a/2.json": "{", "c/1.json": "true"])
+    let files = try TemporarySchemas(["a/1.json": "{\n \"type\": 5}", "a/2.json": "{", "c/1.json": "true"])
     let config = try files.file("name: a, schema: {require: 3, shadow: 4}", "name: b")
     let wrong = try Program.run("check", "--config", config)
     #expect(wrong.status == 1 && wrong.errors.contains("\(files.path)/a/1.json:2:10: /type: "), "\(wrong.errors)")
@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func `doctor says how many schemas there are, and what is wrong with them`() throws {
-    let files = try SchemaFiles(["a/1.json": "true"])
+    let files = try TemporarySchemas(["a/1.json": "true"])
     let config = try files.file("name: a, schema: latest")
     let good = try Program.run("doctor", "--config", config)
     #expect(

@@ -11,7 +11,7 @@ import Testing
   private let number = #"{"type": "number"}"#
 
   /// The mistakes of a folder, without its path.
-  private func mistakes(_ files: SchemaFiles, _ settings: NodeSettings) -> [String] {
+  private func mistakes(_ files: TemporarySchemas, _ settings: NodeSettings) -> [String] {
     do throws(SchemaRegistryMistakes) {
       _ = try SchemaRegistry(settings)
       return []
@@ -22,7 +22,7 @@ import Testing
   // MARK: what is good
 
   @Test func `the latest version is the highest number, not the last name`() throws {
-    let files = try SchemaFiles(["a/9.json": number, "a/10.json": number, "a/1.json": number])
+    let files = try TemporarySchemas(["a/9.json": number, "a/10.json": number, "a/1.json": number])
     let registry = try SchemaRegistry(files.settings("name: a, schema: latest"))
     #expect(numbers(registry.topics["a"]) == [10] && registry.topics["a"]?.required == 0)
     #expect(registry.numbers(of: "a") == [1, 9, 10] && registry.count == 3 && registry.warnings.isEmpty)
@@ -32,13 +32,13 @@ import Testing
     ("none", [3], 0), ("all", [1, 2, 3], 2), ("1", [1, 3], 1), ("[4, 1]", [1, 3, 4], 1), ("[3]", [3], 0),
   ])
   func `accepted are the versions that the topic says`(accept: String, taken: [UInt32], place: Int) throws {
-    let files = try SchemaFiles(Dictionary(uniqueKeysWithValues: (1...4).map { ("a/\($0).json", "true") }))
+    let files = try TemporarySchemas(Dictionary(uniqueKeysWithValues: (1...4).map { ("a/\($0).json", "true") }))
     let registry = try SchemaRegistry(files.settings("name: a, schema: {require: 3, accept: \(accept)}"))
     #expect(numbers(registry.topics["a"]) == taken && registry.topics["a"]?.required == place)
   }
 
   @Test func `a topic's settings reach those who check its events`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "a/1.json": "true", "a/2.json": "true", "ids.json": #"{"a": {"1": 7, "2": 4294967295}}"#,
     ])
     let settings = try files.settings(
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `schemas refer to what they share by its path or by its own URI`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "a/1.json": #"{"properties": {"a": {"$ref": "../common/address.json"}, "b": {"$ref": "https://x.example/b"}}}"#,
       "common/address.json": #"{"$ref": "parts/street%20name.json#/$defs/street"}"#,
       "common/parts/street name.json": #"{"$defs": {"street": {"type": "string"}}}"#,
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `versions with one URI and the same anchors do not see each other`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "a/1.json": ##"{"$id": "https://x.example/a", "$ref": "#old", "$defs": {"a": {"$anchor": "old"}}}"##,
       "a/2.json": ##"{"$id": "https://x.example/a", "$ref": "#new", "$defs": {"b": {"$anchor": "new"}}}"##,
     ])
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func `links are followed, and hidden files and notes are nobody's business`() throws {
-    let files = try SchemaFiles(["..data/a/1.json": number, ".git/config": "x", "README.md": "x", "b/.keep": ""])
+    let files = try TemporarySchemas(["..data/a/1.json": number, ".git/config": "x", "README.md": "x", "b/.keep": ""])
     try FileManager.default.createSymbolicLink(atPath: "\(files.path)/a", withDestinationPath: "..data/a")
     let registry = try SchemaRegistry(files.settings("name: a, schema: latest", "name: b"))
     #expect(numbers(registry.topics["a"]) == [1])
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func `what belongs to nobody is warned of`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "orders/1.json": number, "orders/1.json.bak": "", "orders/draft.json": "{", "orders/old/1.json": "",
       "order/1.json": "{",
       "notes.txt": "", "common/notes.txt": "", "no topic/1.json": "", "ids.json": #"{"order": {}, "x": {"1": 1}}"#,
@@ -112,7 +112,7 @@ import Testing
   // MARK: what is wrong
 
   @Test func `everything wrong is told at once, with file, line and column`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "a/1.json": "{\n  \"type\": \"nubmer\"\n}", "a/2.json": "{\n  \"type\": \"number\",\n}", "a/3.json": "",
       "a/03.json": number,
       "a/0.json": number, "a/4294967296.json": number, "b/1.json": ##"{"$ref": "../common/none.json"}"##,
@@ -146,7 +146,7 @@ import Testing
   }
 
   @Test func `a version that the topic names and that is not there is a mistake`() throws {
-    let files = try SchemaFiles(["a/1.json": "true", "a/3.json": "true"])
+    let files = try TemporarySchemas(["a/1.json": "true", "a/3.json": "true"])
     #expect(
       mistakes(files, try files.settings("name: a, schema: {require: 2, accept: [1, 4], shadow: 5}")) == [
         "S/a: topic 'a' requires version 2, which is not there; there are 1, 3",
@@ -161,7 +161,7 @@ import Testing
   }
 
   @Test func `a folder that is not there, or is a file, is named`() throws {
-    let files = try SchemaFiles()
+    let files = try TemporarySchemas()
     let settings = try files.settings("name: a, schema: 1")
     try FileManager.default.removeItem(atPath: files.path)
     #expect(mistakes(files, settings) == ["Cannot list S: No such file or directory (ENOENT)"])
@@ -171,7 +171,7 @@ import Testing
   }
 
   @Test func `a version that can't be read is told once`() throws {
-    let files = try SchemaFiles()
+    let files = try TemporarySchemas()
     try FileManager.default.createDirectory(atPath: "\(files.path)/a", withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(atPath: "\(files.path)/a/2.json", withDestinationPath: "nowhere")
     try files.write(String(repeating: " ", count: SchemaFolder.fileBytesMax + 1), to: "a/1.json")
@@ -190,14 +190,14 @@ import Testing
   }
 
   @Test func `a pipe is not opened`() throws {
-    let files = try SchemaFiles(["a/1.json": number])
+    let files = try TemporarySchemas(["a/1.json": number])
     #expect(mkfifo("\(files.path)/a/2.json", 0o600) == 0)
     let registry = try SchemaRegistry(files.settings("name: a, schema: latest"))
     #expect(registry.numbers(of: "a") == [1] && registry.warnings.count == 1)
   }
 
   @Test func `versions and folders are bounded`() throws {
-    let files = try SchemaFiles(Dictionary(uniqueKeysWithValues: (1...64).map { ("a/\($0).json", "true") }))
+    let files = try TemporarySchemas(Dictionary(uniqueKeysWithValues: (1...64).map { ("a/\($0).json", "true") }))
     let settings = try files.settings("name: a, schema: latest")
     #expect(mistakes(files, settings) == [])
     try files.write("true", to: "a/65.json")
@@ -211,7 +211,7 @@ import Testing
   }
 
   @Test func `files are bounded, alone and together`() throws {
-    let files = try SchemaFiles(["a/1.json": "true", "common/1.json": "{}", "common/2.json": "{}", "ids.json": "{}"])
+    let files = try TemporarySchemas(["a/1.json": "true", "common/1.json": "{}", "common/2.json": "{}", "ids.json": "{}"])
     func mistakes(_ filesMax: Int, _ bytesMax: Int) -> [String] {
       let source = SchemaFolder(files.path + "/", filesMax: filesMax, bytesMax: bytesMax)
       return source.read().mistakes.map { $0.replacing(files.path, with: "S") }
@@ -224,13 +224,13 @@ import Testing
   }
 
   @Test func `a hundred mistakes are enough`() throws {
-    let files = try SchemaFiles(Dictionary(uniqueKeysWithValues: (1...150).map { ("common/\($0).json", "{") }))
+    let files = try TemporarySchemas(Dictionary(uniqueKeysWithValues: (1...150).map { ("common/\($0).json", "{") }))
     try files.write("true", to: "a/1.json")
     #expect(mistakes(files, try files.settings("name: a, schema: latest")).count == 100)
   }
 
   @Test func `what schemas share is wrong once, and has a URI of its own`() throws {
-    let files = try SchemaFiles([
+    let files = try TemporarySchemas([
       "common/x.json": #"{"$defs": {"x": {"minimum": "1"}}}"#,
       "a/1.json": ##"{"$ref": "../common/x.json#/$defs/x"}"##, "b/1.json": ##"{"$ref": "../common/x.json#/$defs/x"}"##,
     ])
@@ -257,13 +257,13 @@ import Testing
     (#"{"b": {"1": 5}}"#, "S/ids.json: topic 'a' has 'version_from: wire', and none of its versions has an id"),
   ])
   func `ids that name nothing are mistakes`(ids: String, mistake: String) throws {
-    let files = try SchemaFiles(["a/1.json": "true", "b/1.json": "true", "ids.json": ids])
+    let files = try TemporarySchemas(["a/1.json": "true", "b/1.json": "true", "ids.json": ids])
     let found = mistakes(files, try files.settings("name: a, schema: {require: 1, version_from: wire}", "name: b"))
     #expect(found.first == mistake, "\(found)")
   }
 
   @Test func `a version that no event can name is warned of`() throws {
-    let files = try SchemaFiles(["a/1.json": "true", "a/2.json": "true", "ids.json": #"{"a": {"2": 5}}"#])
+    let files = try TemporarySchemas(["a/1.json": "true", "a/2.json": "true", "ids.json": #"{"a": {"2": 5}}"#])
     let registry = try SchemaRegistry(files.settings("name: a, schema: {require: 2, accept: all, version_from: wire}"))
     #expect(
       registry.warnings.map { $0.replacing(files.path, with: "S") } == [
@@ -275,7 +275,7 @@ import Testing
   // MARK: compatibility
 
   @Test func `each version is held against those before it, if the topic says so`() throws {
-    let files = try SchemaFiles(["a/1.json": "true", "a/2.json": "{}", "a/10.json": "false"])
+    let files = try TemporarySchemas(["a/1.json": "true", "a/2.json": "{}", "a/10.json": "false"])
     var asked: [String] = []
     let test: CompatibilityTest = { new, old, mode in
       asked.append("\(new.kind) \(old.map(\.name)) \(mode.rawValue)")
@@ -299,7 +299,7 @@ import Testing
   }
 
   @Test func `what was compatible is not compared again`() throws {
-    let files = try SchemaFiles(["a/1.json": "true", "a/2.json": "{}"])
+    let files = try TemporarySchemas(["a/1.json": "true", "a/2.json": "{}"])
     var count = 0
     let test: CompatibilityTest = { _, _, _ in
       count += 1

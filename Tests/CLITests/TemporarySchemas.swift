@@ -2,7 +2,7 @@ import Foundation
 import Settings
 
 /// A folder of schemas that goes with its test.
-final class SchemaFiles {
+final class TemporarySchemas {
   // Not under /tmp, which `sluice check` warns of.
   let folder = URL(fileURLWithPath: "/var/tmp/sluice-schemas-\(UUID())")
   var path: String { folder.appendingPathComponent("schemas").path }
