@@ -137,6 +137,26 @@ import Testing
     #expect(rig.inspect("{}", attribute: "9") == .setAside(.unknownSchemaVersion, version: 0))
   }
 
+  @Test func `what goes to quarantine leaves room in its record, however much is wrong`() throws {
+    let names = (0..<12).map { #""m\#($0)":{"type":"string"}"# }.joined(separator: ",")
+    let version = try Self.version(3, #"{"properties":{\#(names)}}"#)
+    let event = "{" + (0..<12).map { #""m\#($0)":0"# }.joined(separator: ",") + "}"
+    for consequence in [TopicSchemas.Consequence.refuse, .quarantine] {
+      let rig = try Rig { $0 = TopicSchemas(versions: [version], required: 0, consequence: consequence) }
+      _ = rig.inspect(event, failuresMax: 16)
+      let told = rig.verdict.ranges(of: "\"keyword\":").count
+      let bytes = consequence == .refuse ? Inspector.verdictBytesMax : Inspector.recordedBytesMax
+      #expect(told > 1 && told < 13 && rig.verdict.utf8.count <= bytes && rig.verdict.hasSuffix("}]"))
+    }
+  }
+
+  @Test func `what was said of one event is forgotten for the next`() throws {
+    let rig = try Rig()
+    #expect(rig.inspect(#"{"a":1}"#) == .refused(.invalidEvent) && !rig.verdict.isEmpty)
+    rig.inspector.forgetVerdict()
+    #expect(rig.verdict.isEmpty)
+  }
+
   @Test func `a version in the shadow counts what it would refuse, and refuses nothing`() throws {
     let strict = try Self.version(3, #"{"properties":{"b":{"maximum":4}}}"#)
     let rig = try Rig { $0.shadow = TopicSchemas.Shadow(version: strict, share: 5000) }

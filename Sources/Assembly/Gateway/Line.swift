@@ -56,7 +56,7 @@ struct Line: EventConsumer, ~Copyable {
     return Grant(topic: topic, principal: principal, eventBytesMax: directory.eventBytesMax(of: topic))
   }
 
-  mutating func refuse(_ reason: Refusal, under grant: Grant) { ledger.refuse(reason) }
+  mutating func refuse(_ reason: Refusal, under grant: Grant) { _ = refused(reason) }
 
   mutating func take(_ event: borrowing Event) -> Verdict {
     let count = event.payload.byteCount
@@ -65,7 +65,7 @@ struct Line: EventConsumer, ~Copyable {
     guard count <= event.grant.eventBytesMax else { return refused(.eventTooLarge) }
     if let closed { return refused(closed) }
     let rule = topics[Int(event.grant.topic.rawValue)]
-    if rule.intake == .quarantine { return quarantine(event, verdict: Line.wholeTopic, schemaVersion: 0) }
+    if rule.intake == .quarantine { return takeAside(event) }
     if inspector.looksAt(event.grant.topic) { return takeInspected(event, rule) }
     return keep(event, rule)
   }
@@ -172,7 +172,9 @@ struct Line: EventConsumer, ~Copyable {
     return .numbered(Placement(mark: mark, lane: lane, offset: nil))
   }
 
+  /// Refuses an event for what is not its schema's.
   @inline(never) mutating func refused(_ reason: Refusal) -> Verdict {
+    inspector.forgetVerdict()
     ledger.refuse(reason)
     return .refused(reason)
   }

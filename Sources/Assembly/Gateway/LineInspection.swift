@@ -15,7 +15,9 @@ extension Line {
     let verdict: Verdict
     switch inspector.inspect(event.content, attribute: event.schemaName, of: topic, failuresMax: failuresMax) {
     case .passes: verdict = keep(event, rule)
-    case .refused(let reason): verdict = refused(reason)
+    case .refused(let reason):
+      ledger.refuse(reason)
+      verdict = .refused(reason)
     case .setAside(let reason, let version):
       let text = record(reason)
       verdict = quarantine(event, text, version)

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Events
 internal import Formats
+internal import Inspect
 internal import Mark
 internal import Pack
 internal import Store
@@ -35,6 +36,12 @@ extension Line {
     let isSafe = topics[Int(event.grant.topic.rawValue)].acknowledge == .received
     let mark = isSafe ? Mark.none : Mark(domain: .side, number: claim.number)
     return .numbered(Placement(mark: mark, lane: writers[side].lane.settings.lane, offset: nil))
+  }
+
+  /// Sets an event aside whatever it is.
+  @inline(never) mutating func takeAside(_ event: borrowing Event) -> Verdict {
+    inspector.forgetVerdict()
+    return quarantine(event, verdict: Line.wholeTopic, schemaVersion: 0)
   }
 
   /// Writes the record into the side lane's batch, if there is room.

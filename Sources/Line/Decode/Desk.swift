@@ -101,8 +101,10 @@ public struct Desk: ~Copyable {
   /// Notes what became of an event, with what its consumer said of it.
   mutating func addVerdict(_ reason: Refusal?, event: UInt32, to chain: inout UInt32) {
     verdicts.add(reason, event: event, explanation, to: &chain)
-    explanation.count = 0
+    forgetExplanation()
   }
+  /// Leaves out what a consumer said of an event.
+  mutating func forgetExplanation() { explanation.count = 0 }
 
   /// What the first answer of a queue waits for.
   func firstMark(of queue: AnswerQueue) -> Mark { queue.isEmpty ? .none : answers[queue.first].mark }

@@ -12,8 +12,7 @@ extension HTTPFront {
   ) -> Step {
     guard desk.answers.free > 0 else { return .stalled() }
     let verdict = consumer.take(event)
-    explain(verdict, by: &consumer, at: &desk)
-    return settle(verdict, at: &desk)
+    return settle(verdict, by: &consumer, at: &desk)
   }
 
   /// Offers an event of a request, with what its head says of it.
@@ -39,8 +38,13 @@ extension HTTPFront {
     )
   }
 
-  /// Owes the answer to a request with one event.
-  mutating func settle(_ verdict: Verdict, at desk: inout Desk) -> Step {
+  /// Owes the answer to a request with one event, with what its consumer says of it.
+  mutating func settle(
+    _ verdict: Verdict,
+    by consumer: inout some EventConsumer & ~Copyable,
+    at desk: inout Desk
+  ) -> Step {
+    explain(verdict, by: &consumer, at: &desk)
     let length = unitBytes
     switch verdict {
     case .later: return .stalled()
@@ -195,7 +199,8 @@ extension HTTPFront {
     var head = RequestHead()
     _ = try head.read(bytes, limits: desk.limits, table: desk.fields)
     guard desk.answers.free > 0 else { return .stalled() }
-    return settle(offer(body, head, bytes, into: &consumer), at: &desk)
+    let verdict = offer(body, head, bytes, into: &consumer)
+    return settle(verdict, by: &consumer, at: &desk)
   }
 
   /// Inflates a body that is whole, and takes what is in it.

@@ -184,8 +184,7 @@ extension HTTPFront {
       verdict = .refused(error)
     }
     desk.put(details: details)
-    explain(verdict, by: &consumer, at: &desk)
-    return settle(verdict, at: &desk)
+    return settle(verdict, by: &consumer, at: &desk)
   }
 
   private func read(

@@ -444,7 +444,8 @@ public struct HTTPFront: Front, ~Copyable {
     else { return .advanced(0) }
     guard desk.answers.free > 0 else { return .stalled() }
     let body = bytes.extracting(head.byteCount..<Int(remaining))
-    return settle(offer(body, head, bytes, into: &consumer), at: &desk)
+    let verdict = offer(body, head, bytes, into: &consumer)
+    return settle(verdict, by: &consumer, at: &desk)
   }
 
   /// The leave that the request has.

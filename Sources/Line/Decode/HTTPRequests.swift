@@ -51,7 +51,8 @@ extension HTTPFront {
   private mutating func noteVerdict(_ reason: Refusal?, at desk: inout Desk) {
     let answer = desk.answers[receipt]
     let told = answer.refusedEvents &+ answer.quarantined
-    guard Int(told) < desk.limits.verdictsMax else { return }
+    // What is said of an event that is not told must not be said of the next.
+    guard Int(told) < desk.limits.verdictsMax else { return desk.forgetExplanation() }
     var chain = answer.verdicts
     desk.addVerdict(reason, event: answer.events &+ told, to: &chain)
     desk.answers[receipt].verdicts = chain
@@ -130,7 +131,7 @@ extension HTTPFront {
   ///
   /// The consumer has counted it.
   mutating func owe(refused reason: Refusal, at desk: inout Desk) {
-    guard desk.answers.free > 0 else { return }
+    guard desk.answers.free > 0 else { return desk.forgetExplanation() }
     var answer = Answer(.problem)
     answer.refusal = reason.rawValue
     answer.traits = traits

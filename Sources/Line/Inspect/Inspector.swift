@@ -71,6 +71,8 @@ public struct Inspector: ~Copyable {
   public static var surveyInterval: Int { 16 }
   /// The longest verdict, all failures included.
   public static var verdictBytesMax: Int { 2048 }
+  /// The longest verdict that goes to quarantine: a reason stands before it there.
+  public static var recordedBytesMax: Int { QuarantineRecord.verdictBytesMax - 64 }
 
   /// One for a shard.
   ///
@@ -223,7 +225,13 @@ public struct Inspector: ~Copyable {
       verdict.write(atMost: 20) { $0.append(decimal: UInt64(schemas.versions[version].number)) }
       verdict.append(",")
       if failuresMax > 1 {
-        validator.writeVerdicts(on: text, of: schema, atMost: failuresMax, into: &verdict)
+        validator.writeVerdicts(
+          on: text,
+          of: schema,
+          atMost: failuresMax,
+          within: schemas.consequence == .refuse ? Self.verdictBytesMax : Self.recordedBytesMax,
+          into: &verdict
+        )
       } else {
         validator.writeVerdict(on: text, of: schema, into: &verdict)
       }
@@ -293,6 +301,8 @@ public struct Inspector: ~Copyable {
     shadowTopic = TopicID(rawValue: UInt16(index))
     beside.writeVerdict(on: text, of: schema, into: &shadowVerdict)
   }
+  /// An event is refused for something else: what was said of one before it is not said of this one.
+  public mutating func forgetVerdict() { verdict.count = 0 }
   /// What the version in the shadow said has been told.
   public mutating func forgetShadowVerdict() { shadowVerdict.count = 0 }
 

@@ -18,12 +18,19 @@ extension Validator {
     write(failure(0), event, schema, into: &text)
   }
   /// Checks an event again for everything that does not hold, and writes up to `count` verdicts as `"failures":[…]`, as
-  /// many as there is room for.
-  public mutating func writeVerdicts(on event: RawSpan, of schema: Schema, atMost count: Int, into text: inout Region) {
+  /// many as leave the whole text within `bytes`, and the first one in any case.
+  public mutating func writeVerdicts(
+    on event: RawSpan,
+    of schema: Schema,
+    atMost count: Int,
+    within bytes: Int = .max,
+    into text: inout Region
+  ) {
     guard case .invalid = checkOnTape(event, against: schema, failuresMax: count) else { return }
     text.append("\"failures\":[")
     for index in 0..<failureCount {
       guard text.room >= Self.verdictBytesMax + 4 else { break }
+      guard index == 0 || text.count + Self.verdictBytesMax + 4 <= bytes else { break }
       text.append(index == 0 ? "{" : ",{")
       write(failure(index), event, schema, into: &text)
       text.append("}")
