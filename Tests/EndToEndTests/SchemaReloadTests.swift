@@ -67,6 +67,43 @@ extension EndToEnd {
       #expect(eventually { required(gateway) == 3 }, "\(gateway.said)")
     }
 
+    @Test func `versions that fit are swapped under load, and nothing that fits them all is refused`() throws {
+      let schema = #"{"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}"#
+      write(schema + "}}", as: "plain/1.json")
+      var configuration = configuration("{require: latest, compatibility: backward}")
+      configuration.topics.replace("{name: packed,", with: "{name: packed, schema: latest,")
+      write(schema + "}}", as: "packed/1.json")
+      let gateway = try Gateway.start(configuration, in: folder)
+      let producers = produce(round: 0, for: gateway, limit: 4_000)
+      for producer in producers { producer.waitForFirst() }
+      for number in 2...6 {
+        let more = number % 2 == 0 ? ", \"extra\(number)\": {\"type\": \"integer\"}}}" : "}, \"maxProperties\": 90}"
+        write(schema + "}, \"title\": \"\(number)\"}", as: "plain/\(number).json")
+        write(schema + more, as: "packed/\(number).json")
+        gateway.kill(SIGHUP)
+        #expect(eventually { gateway.says("schema changed", "topic=packed", "requires=\(number)") }, "\(gateway.said)")
+      }
+      // A version that asks for more than the one before it, and then no folder at all.
+      let narrow = #"{"type": "object", "required": ["id", "other"], "properties": {"id": {"type": "string"}}}"#
+      write(narrow, as: "plain/7.json")
+      gateway.kill(SIGHUP)
+      #expect(eventually { readings(gateway, "refused") == 1 }, "\(gateway.said)")
+      #expect(gateway.says("schema mistake", "plain/7.json: not backward compatible: ", "other"), "\(gateway.said)")
+      #expect(rename("\(folder.path)/schemas", "\(folder.path)/gone") == 0)
+      gateway.kill(SIGHUP)
+      #expect(eventually { readings(gateway, "refused") == 2 }, "\(gateway.said)")
+      #expect(required(gateway) == 12, "6 of each")
+      for producer in producers { producer.join() }
+      for producer in producers {
+        #expect(producer.acknowledged == producer.verdicts.count && producer.surprises.isEmpty, "\(producer.summary)")
+      }
+      #expect(post(#"{"id":7}"#, to: "plain", at: gateway).status == 422, "it still looks")
+      gateway.kill(SIGTERM)
+      #expect(gateway.waitForEnd() == 0)
+      let audit = Audit(try LoggedEvents("\(folder.path)/data"), of: producers, loose: [], mayStoreUnanswered: false)
+      #expect(audit.problems.isEmpty, "\(audit.problems)")
+    }
+
     @Test func `a start with broken schemas is refused with all their mistakes`() throws {
       write("{\n  \"type\": 7\n}", as: "plain/1.json")
       write("[", as: "common/x.json")
