@@ -1,3 +1,5 @@
+import Formats
+
 /// Compares what producers were told with what a log holds.
 struct Audit {
   private(set) var problems: [String] = []
@@ -41,6 +43,7 @@ struct Audit {
         note("invented: \(String(decoding: event.value.prefix(60), as: UTF8.self)) in \(partition)")
         continue
       }
+      if producer.numbering.isSpoiled(sequence) { note("stored, though it does not fit: \(connection)/\(sequence)") }
       let name = Audit.name(connection, sequence)
       if places.updateValue((event.lane, event.offset), forKey: name) != nil {
         note("twice: event \(sequence) of connection \(connection) in \(partition)")
@@ -52,23 +55,50 @@ struct Audit {
       last[stream] = sequence
     }
     ends = nextOffset
-    for producer in producers { compare(producer, places, mayLose: loose.contains(producer.topic), mayStoreUnanswered) }
-    found = Set(places.keys)
+    let asides = asides(log, producers)
+    for producer in producers {
+      compare(producer, places, asides, mayLose: loose.contains(producer.topic), mayStoreUnanswered)
+    }
+    found = asides.union(places.keys)
     for name in before.subtracting(found).prefix(3) {
       note("vanished: event \(name & 0xFFFF_FFFF) of connection \(name >> 32) was in the log")
     }
   }
 
+  /// The names of the events that were set aside, each once and in order.
+  private mutating func asides(_ log: LoggedEvents, _ producers: [Producer]) -> Set<UInt64> {
+    var names: [ContentDigest: UInt64] = [:]
+    for producer in producers where producer.numbering.spoils {
+      for sequence in producer.verdicts.indices where producer.numbering.isSpoiled(sequence) {
+        let payload = producer.numbering.payload(sequence)
+        names[ContentDigest(of: payload.span.bytes)] = Audit.name(producer.numbering.connection, sequence)
+      }
+    }
+    var (found, last): (Set<UInt64>, [UInt64: UInt64]) = ([], [:])
+    for digest in log.asides {
+      guard let name = names[digest] else {
+        note("set aside, and nobody sent it: \(digest)")
+        continue
+      }
+      if !found.insert(name).inserted { note("set aside twice: event \(name & 0xFFFF_FFFF) of \(name >> 32)") }
+      if name <= last[name >> 32, default: 0] { note("set aside out of order: \(name & 0xFFFF_FFFF) of \(name >> 32)") }
+      last[name >> 32] = name
+    }
+    return found
+  }
+
   private mutating func compare(
     _ producer: Producer,
     _ places: [UInt64: (lane: Int, offset: UInt64)],
+    _ asides: Set<UInt64>,
     mayLose: Bool,
     _ mayStoreUnanswered: Bool
   ) {
     let connection = producer.numbering.connection
     for surprise in producer.surprises { note("connection \(connection), \(producer.topic): \(surprise)") }
     for (sequence, verdict) in producer.verdicts.enumerated() {
-      let isThere = places[Audit.name(connection, sequence)] != nil
+      let name = Audit.name(connection, sequence)
+      let isThere = places[name] != nil || asides.contains(name)
       switch verdict {
       case .mixed: break
       case .unknown:

@@ -18,6 +18,8 @@ struct NamedEvent {
 /// What the files of a data directory hold.
 struct LoggedEvents {
   private(set) var events: [NamedEvent] = []
+  /// What is said of events that were set aside: whose bytes they are told by, in the order of their lanes.
+  private(set) var asides: [ContentDigest] = []
   private(set) var faults: [String] = []
   /// How many segments hold something.
   private(set) var segments = 0
@@ -31,8 +33,7 @@ struct LoggedEvents {
     names = manifest.topics.map(\.name)
     var walk = CommitWalk(scratchBytes: 16 << 20)
     var region = Region(id: RegionID(rawValue: 0), byteCount: 1 << 20)
-    for lane in 0..<manifest.lanes {
-      let id = LaneID(rawValue: UInt16(lane))
+    for id in (0..<manifest.lanes).map({ LaneID(rawValue: UInt16($0)) }) + (try directory.sideLanes()) {
       let slots = try directory.segments(of: id).map(\.slot)
       var reader = LaneReader(lane: id, slots: slots, commitBytesMax: region.byteCount, isLive: isLive)
       var files = Slots<SegmentReader?>(Int(slots.max() ?? 0) + 1) { _ in nil }
@@ -42,12 +43,22 @@ struct LoggedEvents {
         try files[Int(slot)]!.read(into: &region, at: offset)
         reader.take(region.bytes) { found in
           used.insert(found.slot)
-          add(found, lane: id, &walk)
+          if id.isSide { addAsides(found, lane: id, &walk) } else { add(found, lane: id, &walk) }
         }
       }
       segments += used.count
       faults += reader.damages.map { "\($0)" }
     }
+  }
+
+  private mutating func addAsides(_ found: LaneReader.Found, lane: LaneID, _ walk: inout CommitWalk) {
+    do throws(RecordBatchFault) {
+      try walk.events(of: found, in: lane) { event in
+        do throws(QuarantineFault) {
+          asides.append(try QuarantineRecord(decoding: event.value.span.bytes).digest)
+        } catch { faults.append("\(error)") }
+      }
+    } catch { faults.append("\(error)") }
   }
 
   private mutating func add(_ found: LaneReader.Found, lane: LaneID, _ walk: inout CommitWalk) {

@@ -3,7 +3,11 @@ import Foundation
 /// The events of one connection: each says whose it is, and its bytes follow from that, so that none can be invented.
 struct Numbering {
   let connection: Int
+  /// Whether one event of four does not fit its topic's schema.
+  var spoils = false
 
+  /// Whether an event is one of those.
+  func isSpoiled(_ sequence: Int) -> Bool { spoils && sequence % 4 == 2 }
   /// The bytes of one event.
   func payload(_ sequence: Int) -> [UInt8] {
     var generator = SplitMix(seed: UInt64(connection) << 32 | UInt64(sequence))
@@ -12,7 +16,7 @@ struct Numbering {
     let count = draw % 64 == 0 ? 9_000 + Int(draw >> 32 % 20_000) : 16 + Int(draw >> 32 % 600)
     let padding = [UInt8](repeating: UInt8(ascii: "a") + UInt8(draw >> 16 % 26), count: count)
     return Array("{\"id\":\"\(padded(connection, 6))-\(padded(sequence, 8))\",\"padding\":\"".utf8) + padding
-      + Array("\"}".utf8)
+      + Array((isSpoiled(sequence) ? "\",\"late\":1}" : "\"}").utf8)
   }
   /// Whose an event is; `nil` when it is nobody's.
   static func read(_ value: [UInt8]) -> (connection: Int, sequence: Int)? {
@@ -71,7 +75,7 @@ final class Producer: @unchecked Sendable {
   init(_ connection: Int, _ traffic: Traffic, topic: String, port: UInt16, isKeyed: Bool = false, limit: Int = .max) {
     (self.topic, self.traffic, self.port, self.isKeyed) = (topic, traffic, port, isKeyed)
     self.limit = limit
-    numbering = Numbering(connection: connection)
+    numbering = Numbering(connection: connection, spoils: topic == SchemaRig.sifted)
     Thread.detachNewThread { [self] in
       run()
       first.signal()
@@ -133,9 +137,13 @@ final class Producer: @unchecked Sendable {
     switch answer.status {
     case 200:
       for sequence in range { verdicts[sequence] = .acknowledged }
-      if answer.number("events") != UInt64(range.count) { surprises.append("counted \(answer.body)") }
-      if let lane = answer.number("partition"), let last = answer.number("last") {
-        receipts.append(Receipt(sequence: range.upperBound - 1, lane: Int(lane), offset: last))
+      let stored = range.filter { !numbering.isSpoiled($0) }
+      let isCounted =
+        answer.number("events") == UInt64(stored.count)
+        && answer.number("quarantined") ?? 0 == UInt64(range.count - stored.count)
+      if !isCounted { surprises.append("counted \(answer.body)") }
+      if let lane = answer.number("partition"), let last = answer.number("last"), let sequence = stored.last {
+        receipts.append(Receipt(sequence: sequence, lane: Int(lane), offset: last))
       }
       first.signal()
     case 503, 507, 429:
@@ -187,7 +195,12 @@ final class Producer: @unchecked Sendable {
         surprises.append("\(frame) settles \(range) of \(verdicts.count)")
         return nil
       }
-      for sequence in range { verdicts[sequence] = frame.kind == .stored ? .acknowledged : .refused }
+      for sequence in range {
+        verdicts[sequence] = frame.kind == .stored ? .acknowledged : .refused
+        if frame.kind == .stored, frame.isAside != numbering.isSpoiled(sequence) {
+          surprises.append("event \(sequence) is \(frame.isAside ? "set aside" : "stored")")
+        }
+      }
       if frame.kind == .stored {
         if frame.last != .max {
           receipts.append(Receipt(sequence: range.upperBound - 1, lane: frame.lane, offset: frame.last))

@@ -168,6 +168,8 @@ struct Frame {
   var lane: Int { Int(integer(4, 2)) }
   var first: UInt64 { integer(8, 8) }
   var last: UInt64 { integer(16, 8) }
+  /// Whether they were set aside; meaningful for `stored`.
+  var isAside: Bool { rest[7] & 1 != 0 }
   /// Why it was refused, as `Refusal.rawValue`.
   var reason: UInt8 { kind == .goAway ? rest[0] : rest[4] }
 }
