@@ -13,6 +13,16 @@ struct Sent {
   var key: String?
   /// The only status it may get when all goes well; 200 for stored.
   var status: Int
+  /// What is wrong with each of its events, if its topic has a schema.
+  var flaws: [SimulatedSchemas.Flaw?] = []
+
+  /// Whether it may be refused with that status when all goes well.
+  func mayGet(_ status: Int) -> Bool {
+    if status == self.status { return true }
+    // What depends on the version that holds at the moment may be all that is in it.
+    return status == 422 && self.status == 200 && topic != ClientMaker.sifted && !flaws.isEmpty
+      && !flaws.contains(nil)
+  }
 }
 
 /// What became of one request or frame.
@@ -45,6 +55,8 @@ struct Answers {
   /// In the order of what it sent.
   var outcomes: [Outcome] = []
   var receipts: [Receipt] = []
+  /// What each says of single events, by their places: a reason, or `quarantined`.
+  var verdicts: [[Int: String]] = []
   /// Answers that make no sense.
   var faults: [String] = []
   /// Whether it was told that a message took too long.
@@ -83,18 +95,37 @@ struct Client {
       case 100: break
       case 200, 204:
         answers.outcomes.append(.stored)
+        answers.verdicts.append(verdicts(body))
         answers.receipts.append(status == 200 ? receipt(body, place) : receipt(line: head, place))
       case 207:
-        let verdicts = body.split(separator: "{\"event\":").dropFirst().filter { $0.contains("\"reason\":") }
-        answers.outcomes.append(.partly(verdicts.map { Int($0.prefix { $0.isNumber }) ?? -1 }))
+        let verdicts = verdicts(body)
+        answers.verdicts.append(verdicts)
+        answers.outcomes.append(
+          .partly(verdicts.filter { $0.value != "quarantined" }.keys.sorted())
+        )
         answers.isTimedOut = answers.isTimedOut || body.contains("\"status\":408")
         answers.receipts.append(receipt(body, place))
       default:
         answers.outcomes.append(.refused(status))
+        answers.verdicts.append(verdicts(body))
         answers.isTimedOut = answers.isTimedOut || status == 408
       }
     }
     return answers
+  }
+  /// What a body says of single events.
+  private func verdicts(_ body: String) -> [Int: String] {
+    var verdicts: [Int: String] = [:]
+    for part in body.split(separator: "{\"event\":", omittingEmptySubsequences: false).dropFirst() {
+      verdicts[Int(part.prefix { $0.isNumber }) ?? -1] = reason(part) ?? "quarantined"
+    }
+    if verdicts.isEmpty, let reason = reason(body[...]) { verdicts[0] = reason }
+    return verdicts
+  }
+  private func reason(_ text: Substring) -> String? {
+    text.firstRange(of: "\"reason\":\"").map {
+      String(text[$0.upperBound...].prefix { $0 != "\"" })
+    }
   }
   private func headEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
     var at = bytes.startIndex
@@ -156,6 +187,7 @@ struct Client {
         let (first, last) = (number(at + 20, 8), number(at + 28, 8))
         answers.outcomes += Array(repeating: .stored, count: count)
         let isAside = bytes[at + 19] == 1
+        answers.verdicts += Array(repeating: isAside ? [0: "quarantined"] : [:], count: count)
         var receipt = Receipt(
           sent: place..<place + count,
           events: isAside ? 0 : count,
@@ -168,7 +200,12 @@ struct Client {
         if first > last { answers.faults.append("a run ends at offset \(last), before it starts at \(first)") }
       case 0x85:
         let reason = Refusal(rawValue: bytes[at + 16])
-        answers.outcomes += Array(repeating: .refused(reason?.row.status ?? 0), count: Int(number(at + 12, 4)))
+        let count = Int(number(at + 12, 4))
+        answers.outcomes += Array(repeating: .refused(reason?.row.status ?? 0), count: count)
+        answers.verdicts += Array(
+          repeating: [0: reason.map { "\($0.row.label)" } ?? "nothing"],
+          count: count
+        )
       case 0x86: answers.isTimedOut = Refusal(rawValue: bytes[at + 12]) == .timedOut
       default: break
       }
@@ -184,15 +221,20 @@ struct Client {
 struct ClientMaker {
   var random: SplitMix
   private(set) var next: UInt64 = 1
-  /// The events that are to be set aside, by what is known of them then.
+  /// The events that may be set aside, by what is known of them then.
   private(set) var flaws: [ContentDigest: UInt64] = [:]
+  /// What is wrong with events, by their numbers.
+  private(set) var known: [UInt64: SimulatedSchemas.Flaw] = [:]
 
   init(random: SplitMix) { self.random = random }
 
   /// The topics of the simulated world: 0 plain, 1 compressed, 2 acknowledged from memory, 3 ordered by key, 4 set
-  /// aside.
-  static let topics = ["plain", "packed", "quick", "keyed", "flawed"]
+  /// aside; with schemas: 5 refuses what does not fit, 6 sets it aside, 7 refuses it and is ordered by key.
+  static let topics = ["plain", "packed", "quick", "keyed", "flawed", "strict", "sifted", "filed"]
   static let flawed = 4
+  static let sifted = 6
+  static let checked: Set = [5, 6, 7]
+  static let keyed: Set = [3, 7]
   static let eventBytesMax = 1500
 
   mutating func client(requestsMax: Int) -> Client {
@@ -208,12 +250,29 @@ struct ClientMaker {
     return client
   }
 
-  private mutating func event(of topic: Int) -> (number: UInt64, bytes: [UInt8]) {
+  private mutating func event(
+    of topic: Int,
+    version: Int? = nil
+  ) -> (number: UInt64, bytes: [UInt8], flaw: SimulatedSchemas.Flaw?) {
     defer { next += 1 }
     let padding = random.below(random.once(in: 8) ? 1300 : 60)
-    let bytes = Array("{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\"}".utf8)
-    if topic == Self.flawed { flaws[ContentDigest(of: bytes.span.bytes)] = next }
-    return (next, bytes)
+    let text = "{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\""
+    var (bytes, flaw) = (Array((text + "}").utf8), SimulatedSchemas.Flaw?.none)
+    if Self.checked.contains(topic), random.once(in: 3) {
+      let kind = random.below(4)
+      flaw = kind == 0 ? .malformed : kind == 1 ? .late : .unfit
+      let ends = [",\"q\":", ",\"late\":1}", ",\"n\":null}", ",\"p\":7}"]
+      // Where a name stands twice, that is the mistake.
+      if kind == 2 { flaw = .malformed }
+      bytes = kind == 3 ? Array("{\"n\":\(next),\"p\":7}".utf8) : Array((text + ends[kind]).utf8)
+      if kind == 1, version == 1 { flaw = nil }
+    }
+    if version == 9 { flaw = .unknownVersion }
+    known[next] = flaw
+    if topic == Self.flawed || topic == Self.sifted && flaw != nil {
+      flaws[ContentDigest(of: bytes.span.bytes)] = next
+    }
+    return (next, bytes, flaw)
   }
 
   private mutating func addFrame(to client: inout Client, _ request: UInt32) {
@@ -221,7 +280,7 @@ struct ClientMaker {
     let event = event(of: topic)
     var key: String?
     var rest: [UInt8] = []
-    if topic == 3 {
+    if Self.keyed.contains(topic) {
       key = "k\(random.below(5))"
       rest = [0, UInt8(key!.utf8.count)] + Array(key!.utf8)
     }
@@ -230,7 +289,10 @@ struct ClientMaker {
       client.sent.append(Sent(numbers: [event.number], topic: topic, key: key, status: 413))
     } else {
       rest += event.bytes
-      client.sent.append(Sent(numbers: [event.number], topic: topic, key: key, status: 200))
+      let status = topic != Self.sifted && event.flaw?.isCertain == true ? 422 : 200
+      client.sent.append(
+        Sent(numbers: [event.number], topic: topic, key: key, status: status, flaws: [event.flaw])
+      )
     }
     client.bytes += frame(3, flags: key == nil ? 0 : 4, alias: topic, request: Int(request), rest)
   }
@@ -245,14 +307,25 @@ struct ClientMaker {
   private mutating func addRequest(to client: inout Client) {
     let topic = random.below(Self.topics.count)
     var name = Self.topics[topic]
-    var sent = Sent(numbers: [], topic: topic, key: topic == 3 ? "k\(random.below(5))" : nil, status: 200)
+    let isKeyed = Self.keyed.contains(topic)
+    var sent = Sent(
+      numbers: [],
+      topic: topic,
+      key: isKeyed ? "k\(random.below(5))" : nil,
+      status: 200
+    )
     let isMany = random.once(in: 3)
+    var version: Int?
+    if Self.checked.contains(topic), random.once(in: 5) { version = [1, 1, 9][random.below(3)] }
     var body: [UInt8] = []
     for _ in 0..<(isMany ? 1 + random.below(12) : 1) {
-      let event = event(of: topic)
+      let event = event(of: topic, version: version)
       sent.numbers.append(event.number)
+      sent.flaws.append(event.flaw)
       body += event.bytes + (isMany ? [10] : [])
     }
+    let isUnfit = sent.flaws.allSatisfy { $0?.isCertain == true }
+    if topic != Self.sifted, isUnfit { sent.status = 422 }
     if random.once(in: 10) {
       name = "nowhere"
       sent.status = 404
@@ -260,6 +333,7 @@ struct ClientMaker {
     var head = "POST /v1/events/\(name) HTTP/1.1\r\nHost: sluice\r\n"
     head += "Content-Type: \(isMany ? "application/x-ndjson" : "application/json")\r\n"
     if let key = sent.key { head += "Sluice-Key: \(key)\r\n" }
+    if let version { head += "Sluice-Schema-Version: \(version)\r\n" }
     if random.once(in: 6) { head += "Prefer: return=minimal\r\n" }
     if random.once(in: 4) {
       client.bytes += Array((head + "Transfer-Encoding: chunked\r\n\r\n").utf8) + chunked(body)
@@ -282,14 +356,24 @@ struct ClientMaker {
 }
 
 extension ClientMaker {
-  /// The number of the event that a record of a side lane speaks of.
-  func number(aside event: LoggedEvent) -> UInt64? {
+  /// The event that a record of a side lane speaks of: its number and its topic.
+  func aside(_ event: LoggedEvent) -> (number: UInt64, topic: Int)? {
     do throws(QuarantineFault) {
       let record = try QuarantineRecord(decoding: event.value.span.bytes)
-      guard Int(record.topic.rawValue) == Self.flawed, record.schemaVersion == 0 else { return nil }
-      return flaws[record.digest]
+      guard let number = flaws[record.digest] else { return nil }
+      let topic = Int(record.topic.rawValue)
+      guard topic == Self.sifted else {
+        return topic == Self.flawed && record.schemaVersion == 0 ? (number, topic) : nil
+      }
+      // What was set aside for want of a version has none; all else was held against one.
+      guard let flaw = known[number], (flaw == .unknownVersion) == (record.schemaVersion == 0)
+      else { return nil }
+      let verdict = String(decoding: event.value.suffix(record.verdict.byteCount), as: UTF8.self)
+      return verdict.hasPrefix("{\"reason\":\"\(flaw.reason)\",") ? (number, topic) : nil
     } catch { return nil }
   }
+  /// Its number.
+  func number(aside event: LoggedEvent) -> UInt64? { aside(event)?.number }
 }
 
 /// The number of an event found in a log.

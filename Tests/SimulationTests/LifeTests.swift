@@ -32,12 +32,17 @@ struct Story {
   var faults = Faults()
   var random: SplitMix
   var maker: ClientMaker
+  /// When schemas are swapped, which must not change anything else.
+  var swaps: SplitMix
   var disks: [SimulatedDisk]
   /// What the log held at the end of the life before, and what side lanes did.
   var before: [LoggedEvent] = []
   var asideBefore: [LoggedEvent] = []
   /// How many events were counted as set aside in this life.
   var quarantined: UInt64 = 0
+  /// How many were refused for want of room in this life, and what inspection counted.
+  var storageFull: UInt64 = 0
+  var inspected: [Int: InspectionTotals] = [:]
   var complaints: [String] = []
   /// Whether a connection found no buffer free in this life.
   var hasStarved = false
@@ -53,6 +58,7 @@ struct Story {
     if random.once(in: 6) { faults.writeFails = 60 }
     var own = SplitMix(seed: ~seed)
     buffers = own.once(in: 4) ? 3 : 8
+    swaps = SplitMix(seed: own.next())
     maker = ClientMaker(random: SplitMix(seed: random.next()))
     disks = Array(repeating: SimulatedDisk(), count: shards)
   }
@@ -130,6 +136,7 @@ struct Story {
         isDraining = true
         for index in 0..<shards { gateway.shards[index].drain(limitNs: 20_000_000_000) }
       }
+      swapSchemas(&gateway)
       let handled = gateway.turn(&random)
       expect(handled <= 1024, "a turn has a bound")
       var (isOver, hasFailed) = (true, false)
@@ -138,6 +145,8 @@ struct Story {
         hasFailed = hasFailed || gateway.shards[index].state == .failed
         isOver = isOver && (isDraining ? gateway.shards[index].state == .finished : isQuiet(&gateway, index))
       }
+      // Counts are summed over every keyword, which costs more than a turn.
+      if left % 64 == 0 { expectCounted(&gateway, life) }
       if hasFailed, random.once(in: 2) { end(&gateway, life) }
       if hasFailed || !complaints.isEmpty { break }
       guard isOver else { continue }
@@ -146,6 +155,10 @@ struct Story {
       for index in 0..<shards { gateway.shards[index].drain(limitNs: 1_000_000_000) }
     }
     quarantined = (0..<shards).reduce(0) { $0 + gateway.shards[$1].ledger.quarantined }
+    expectCounted(&gateway, life)
+    let full = Int(Refusal.storageFull.rawValue)
+    storageFull = (0..<shards).reduce(0) { $0 + gateway.shards[$1].ledger.refused[full] }
+    for topic in ClientMaker.checked { inspected[topic] = gateway.inspected(topic) }
     hasStarved = false
     for index in 0..<shards where gateway.shards[index].counters.starved > 0 { hasStarved = true }
     if isLast {
@@ -208,12 +221,27 @@ struct Story {
       let counted = quarantined
       let isCounted = isLast ? counted == added : counted <= added
       expect(isCounted, "life \(life): \(counted) are counted as set aside, \(added) are")
+      checkInspected(inspected, log, storageFull: storageFull, isLast: isLast, life)
     }
+    checkFlaws((places, asides), life)
     for index in 0..<shards {
       for (client, peer) in zip(clients[index], peers[index]) {
         check(client, peer, log, (places, asides), life, isLast: isLast)
         checkReceipts(client, peer, of: index, log, places, life)
       }
+    }
+  }
+
+  /// Where an event is, in the lanes or in the side lanes.
+  private static func place(
+    _ number: UInt64,
+    _ topic: Int,
+    _ found: (stored: [UInt64: Int], aside: [UInt64: Int])
+  ) -> Int? {
+    switch topic {
+    case ClientMaker.flawed: found.aside[number]
+    case ClientMaker.sifted: found.stored[number] ?? found.aside[number]
+    default: found.stored[number]
     }
   }
 
@@ -229,38 +257,48 @@ struct Story {
     let outcomes = answers.outcomes
     expect(answers.faults.isEmpty, "life \(life): \(answers.faults)")
     expect(outcomes.count <= client.sent.count + 1, "life \(life): every answer has a request")
+    checkVerdicts(client, answers, found, life)
     for (sent, outcome) in zip(client.sent, outcomes) {
-      let places = sent.topic == ClientMaker.flawed ? found.aside : found.stored
       switch outcome {
       case .stored:
         expect(sent.status == 200, "life \(life): what deserves \(sent.status) is not stored")
         guard isRetained, sent.topic != 2 else { continue }
         expect(
-          sent.numbers.allSatisfy { places[$0] != nil },
-          "life \(life): \(sent.numbers.filter { places[$0] == nil }) of topic \(sent.topic) were acknowledged "
+          sent.numbers.allSatisfy { Self.place($0, sent.topic, found) != nil },
+          "life \(life): \(sent.numbers.filter { Self.place($0, sent.topic, found) == nil }) of topic \(sent.topic) were acknowledged "
             + "and are lost"
         )
       case .partly(let refused):
         expect(sent.status == 200 && !refused.contains(-1), "life \(life): what is refused is named")
         guard isRetained, sent.topic != 2 else { continue }
-        for (place, number) in sent.numbers.enumerated() {
+        for (index, number) in sent.numbers.enumerated() {
+          let isNowhere = Self.place(number, sent.topic, found) == nil
           // A request that was cut short is refused from one event on.
-          let isMissing = refused.contains(place) || place > refused.max() ?? 0 && places[number] == nil
-          expect((places[number] == nil) == isMissing, "life \(life): event \(number) is where its verdict says")
+          let isMissing = refused.contains(index) || index > refused.max() ?? 0 && isNowhere
+          expect(isNowhere == isMissing, "life \(life): event \(number) is where its verdict says")
         }
       case .refused(let status):
         let isLater = status == 408 || status == 503 || status == 507
-        expect(status == sent.status || isLater, "life \(life): \(status) where \(sent.status) was deserved")
-        expect(sent.numbers.allSatisfy { places[$0] == nil }, "life \(life): what was refused is not stored")
+        expect(
+          sent.mayGet(status) || isLater,
+          "life \(life): \(status) where \(sent.status) was deserved"
+        )
+        expect(
+          sent.numbers.allSatisfy { Self.place($0, sent.topic, found) == nil },
+          "life \(life): what was refused is not stored"
+        )
       }
     }
     // Order: per connection and topic, and per key where the topic says so.
     var last: [String: Int] = [:]
     for sent in client.sent {
       for number in sent.numbers {
-        guard let place = (sent.topic == ClientMaker.flawed ? found.aside : found.stored)[number] else { continue }
-        let sequence = "\(sent.topic) \(sent.key ?? "")"
-        expect(last[sequence] ?? -1 < place, "life \(life): event \(number) overtook another of its connection")
+        guard let place = Self.place(number, sent.topic, found) else { continue }
+        let sequence = "\(sent.topic) \(sent.key ?? "") \(found.stored[number] == nil)"
+        expect(
+          last[sequence] ?? -1 < place,
+          "life \(life): event \(number) overtook another of its connection"
+        )
         last[sequence] = place
       }
     }

@@ -37,21 +37,33 @@ extension Story {
         expect(isNowhere, "life \(life): \(receipt) names no place for what is in no partition")
         continue
       }
-      expect(receipt.quarantined == 0, "life \(life): \(receipt) of events none of which was set aside")
-      expect(numbers.count == receipt.events, "life \(life): \(receipt) counts what was stored: \(numbers)")
+      let isSifted = topic == ClientMaker.sifted
+      expect(
+        isSifted || receipt.quarantined == 0,
+        "life \(life): \(receipt) of events none of which was set aside"
+      )
+      let isCounted = numbers.count == receipt.events + receipt.quarantined
+      expect(isCounted, "life \(life): \(receipt) counts what was stored: \(numbers)")
       if client.isFramed {
         expect(receipt.request == receipt.sent.upperBound - 1, "life \(life): \(receipt) names its last request")
         expect(receipt.alias == topic, "life \(life): \(receipt) names its topic")
       }
+      guard receipt.events > 0 else { continue }
       expect(receipt.partition != nil, "life \(life): \(receipt) names its partition")
       // What another shard numbers has no offset yet when the answer is put down.
-      let isElsewhere = topic == 3 && (receipt.partition ?? 0) % shards != shard
-      expect((receipt.offsets == nil) == isElsewhere, "life \(life): \(receipt) names offsets where they are known")
-      for (index, number) in numbers.enumerated() {
+      let isElsewhere =
+        ClientMaker.keyed.contains(topic) && (receipt.partition ?? 0) % shards != shard
+      expect(
+        (receipt.offsets == nil) == isElsewhere,
+        "life \(life): \(receipt) names offsets where they are known"
+      )
+      let stored = stored(numbers, answers, receipt, client)
+      for (index, number) in stored.enumerated() {
         guard let place = places[number] else { continue }
         let event = log.events[place]
         let isFirst = index == 0 && event.offset != receipt.offsets?.lowerBound ?? event.offset
-        let isLast = index == numbers.count - 1 && event.offset != receipt.offsets?.upperBound ?? event.offset
+        let isLast =
+          index == stored.count - 1 && event.offset != receipt.offsets?.upperBound ?? event.offset
         let isThere =
           Int(event.lane.rawValue) == receipt.partition && Int(event.topic.rawValue) == topic
           && receipt.offsets?.contains(event.offset) ?? true && !isFirst && !isLast
@@ -63,9 +75,27 @@ extension Story {
     }
   }
 
-  /// The events that a receipt says are stored, in order.
-  private func stored(_ sent: ArraySlice<Sent>, _ outcomes: ArraySlice<Outcome>, _ receipt: Receipt) -> [UInt64] {
-    guard case .partly(let refused) = outcomes.first, let request = sent.first else { return sent.flatMap(\.numbers) }
+  /// Those of a receipt's events that were not set aside; none, where it does not say which those are.
+  private func stored(_ numbers: [UInt64], _ answers: Answers, _ receipt: Receipt, _ client: Client)
+    -> [UInt64]
+  {
+    guard receipt.quarantined > 0 else { return numbers }
+    let verdicts = answers.verdicts[receipt.sent.lowerBound]
+    guard verdicts.values.count(where: { $0 == "quarantined" }) == receipt.quarantined else {
+      return []
+    }
+    let all = client.sent[receipt.sent.lowerBound].numbers
+    let aside = Set(all.indices.filter { verdicts[$0] == "quarantined" }.map { all[$0] })
+    return numbers.filter { !aside.contains($0) }
+  }
+
+  /// The events that a receipt says are stored or set aside, in order.
+  private func stored(_ sent: ArraySlice<Sent>, _ outcomes: ArraySlice<Outcome>, _ receipt: Receipt)
+    -> [UInt64]
+  {
+    guard case .partly(let refused) = outcomes.first, let request = sent.first else {
+      return sent.flatMap(\.numbers)
+    }
     let kept = request.numbers.enumerated().filter { !refused.contains($0.offset) }.map(\.element)
     // What was sent behind the place where a request was cut short has no verdict.
     return Array(kept.prefix(receipt.events + receipt.quarantined))

@@ -14,6 +14,10 @@ import World
 struct SimulatedGateway: ~Copyable {
   var shards: Slots<Shard<SimulatedMachine>>
   let count: Int
+  /// What shards were told at the start.
+  let rules: Rules
+  /// What inspection counts in all of them.
+  let inspections: InspectionCounters
 
   /// Settings at toy size, so that everything runs out now and then.
   static func settings(shard: Int, of shards: Int, segments: Int, buffers: Int) -> ShardSettings {
@@ -40,7 +44,6 @@ struct SimulatedGateway: ~Copyable {
       ShardSettings.Listener(front: $0, traits: FrontTraits(requiresKey: false))
     }
     settings.topics = topics
-    settings.inspections = InspectionCounters(shards: shards, topics: topics.count)
     return settings
   }
   static var topics: [Topic] {
@@ -48,7 +51,7 @@ struct SimulatedGateway: ~Copyable {
       var topic = Topic(id: TopicID(rawValue: UInt16(index)), name: name, eventBytesMax: ClientMaker.eventBytesMax)
       if index == 1 { topic.codec = .lz4 }
       if index == 2 { topic.acknowledge = .received }
-      if index == 3 { topic.order = .key }
+      if ClientMaker.keyed.contains(index) { topic.order = .key }
       if index == ClientMaker.flawed { topic.intake = .quarantine }
       return topic
     }
@@ -76,9 +79,18 @@ struct SimulatedGateway: ~Copyable {
       sendNs: 3_000_000_000
     )
     rules.acceptsPerTurn = 2
+    rules.schemas = SimulatedSchemas.all[0]
+    self.rules = rules
+    inspections = InspectionCounters(shards: seeds.count, topics: Self.topics.count)
     var shards = Slots<Shard<SimulatedMachine>?>(count) { _ in nil }
     for index in 0..<seeds.count {
-      let settings = Self.settings(shard: index, of: seeds.count, segments: segments, buffers: buffers)
+      var settings = Self.settings(
+        shard: index,
+        of: seeds.count,
+        segments: segments,
+        buffers: buffers
+      )
+      settings.inspections = inspections
       var machine = SimulatedMachine(
         seed: seeds[index],
         sizes: settings.sizes,
