@@ -211,7 +211,9 @@ import Testing
   }
 
   @Test func `files are bounded, alone and together`() throws {
-    let files = try TemporarySchemas(["a/1.json": "true", "common/1.json": "{}", "common/2.json": "{}", "ids.json": "{}"])
+    let files = try TemporarySchemas([
+      "a/1.json": "true", "common/1.json": "{}", "common/2.json": "{}", "ids.json": "{}",
+    ])
     func mistakes(_ filesMax: Int, _ bytesMax: Int) -> [String] {
       let source = SchemaFolder(files.path + "/", filesMax: filesMax, bytesMax: bytesMax)
       return source.read().mistakes.map { $0.replacing(files.path, with: "S") }
