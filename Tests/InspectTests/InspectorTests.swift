@@ -40,12 +40,18 @@ import Testing
       change(&schemas)
       inspector.adopt([nil, schemas])
     }
-    func inspect(_ event: String, attribute: String = "", failuresMax: Int = 1) -> Inspection {
+    func inspect(
+      _ event: String,
+      attribute: String = "",
+      timeNs: Int64? = nil,
+      failuresMax: Int = 1
+    ) -> Inspection {
       let (bytes, name) = (Array(event.utf8), Array(attribute.utf8))
       let found = inspector.inspect(
         bytes.span.bytes,
         attribute: name.span.bytes,
         of: topic,
+        timeNs: timeNs,
         failuresMax: failuresMax
       )
       inspector.confirm(topic)
@@ -167,6 +173,7 @@ import Testing
     let told = rig.inspector.shadowVerdict.count
     #expect(told > 0)
     #expect(rig.inspector.shadowTopic == Self.topic)
+    #expect(rig.inspector.shadowVersion == 3)
     rig.inspector.forgetShadowVerdict()
     #expect(rig.inspector.shadowVerdict.count == 0)
   }
@@ -181,20 +188,89 @@ import Testing
     #expect(rig.counters.total(Self.topic, .unseenMembers) == 2)
   }
 
-  @Test func `a run passes up to the first event that does not fit`() throws {
-    struct Fixed: EventRun {
-      let places: [Range<Int>]
-      func payload(at offset: Int) -> Range<Int>? { places.first { $0.lowerBound >= offset } }
+  /// 2026-11-20T12:00:00Z.
+  private static let noonNs: Int64 = 1_795_176_000_000_000_000
+
+  @Test(arguments: [
+    (#""2026-11-20T11:59:59.5Z""#, 4), (#""2026-11-20T13:00:00.0000005+01:00""#, 2), ("1795176000000", 2),
+    ("1795176000001", 2), ("1795176001000", 1), ("1795176001001", 1), ("1795176060000", 0), ("1795176060001", 0),
+    ("1.795176e12", 2), ("1795089600000", 9), ("1795089599999", 10), ("0", 10), ("-9223372036854", 10),
+    ("9223372036854", 0), (#""1677-09-22T00:00:00Z""#, 10), (#""2262-04-11T00:00:00Z""#, 0),
+  ])
+  func `how late an event came in is counted up to the first bound that it keeps`(time: String, bound: Int) throws {
+    let rig = try Rig { $0.qualityTime = "at" }
+    rig.inspector.clockNs = Self.noonNs
+    for _ in 0..<16 { #expect(rig.inspect(#"{"a":1,"b":2,"at":\#(time)}"#) == .passes) }
+    let counts = rig.counters.skew(Self.topic)
+    #expect(counts.indices.filter { counts[$0] > 0 } == [bound] && counts[bound] == 1)
+    #expect(rig.counters.total(Self.topic, .untimed) == 0)
+  }
+
+  @Test(arguments: [
+    #","at":null"#, #","at":1.5"#, #","at":"noon""#, #","at":"""#, #","at":"2026-11-20""#, #","at":[1795176000000]"#,
+    "",
+    #","at":9223372036855"#, #","at":-9223372036855"#, #","at":1e400"#, #","at":"2263-01-01T00:00:00Z""#,
+    #","x":{"at":1795176000000}"#, #","at":true"#, #","at":{"at":1}"#,
+  ])
+  func `an event that does not say when it happened is counted as such`(member: String) throws {
+    let rig = try Rig { $0.qualityTime = "at" }
+    rig.inspector.clockNs = Self.noonNs
+    for _ in 0..<16 { #expect(rig.inspect(#"{"a":1\#(member),"b":2}"#) == .passes) }
+    #expect(rig.counters.total(Self.topic, .untimed) == 1)
+    #expect(rig.counters.skew(Self.topic).allSatisfy { $0 == 0 })
+  }
+
+  @Test func `the time of an envelope counts before the event's own, and without any setting`() throws {
+    for member in [nil, "at"] {
+      let rig = try Rig { $0.qualityTime = member }
+      rig.inspector.clockNs = Self.noonNs
+      for _ in 0..<16 {
+        #expect(rig.inspect(#"{"a":1,"b":2,"at":0}"#, timeNs: Self.noonNs - 5_000_000_000) == .passes)
+      }
+      #expect(rig.counters.skew(Self.topic)[5] == 1 && rig.counters.skew(Self.topic).reduce(0, +) == 1)
     }
     let rig = try Rig()
-    let events = [#"{"a":1,"b":1}"#, #"{"a":1,"b":2}"#, #"{"a":1}"#, #"{"a":1,"b":3}"#]
-    let bytes = Array(events.joined().utf8)
-    var places: [Range<Int>] = []
-    for event in events {
-      let start = places.last?.upperBound ?? 0
-      places.append(start..<start + event.utf8.count)
+    for _ in 0..<32 { #expect(rig.inspect(#"{"a":1,"b":2,"at":0}"#) == .passes) }
+    #expect(rig.counters.skew(Self.topic).reduce(0, +) == 0 && rig.counters.total(Self.topic, .sampled) == 0)
+  }
+
+  @Test func `the member that says the time may be a field, too, or one more than the most`() throws {
+    let fields = (1...15).map { "f\($0)" } + ["at"]
+    let rig = try Rig { ($0.qualityFields, $0.qualityTime) = (fields, "at") }
+    for _ in 0..<16 { _ = rig.inspect(#"{"a":1,"b":2,"at":null}"#) }
+    #expect(rig.counters.null(Self.topic, field: 15) == 1 && rig.counters.total(Self.topic, .untimed) == 1)
+    for _ in 0..<16 { _ = rig.inspect(#"{"a":1,"b":2,"at":7}"#) }
+    #expect(rig.counters.missing(Self.topic, field: 15) == 0 && rig.counters.skew(Self.topic).reduce(0, +) == 1)
+    let full = try Rig { ($0.qualityFields, $0.qualityTime) = (fields, "when") }
+    for _ in 0..<16 { _ = full.inspect(#"{"a":1,"b":2,"at":null,"when":7}"#) }
+    #expect(full.counters.null(Self.topic, field: 15) == 1 && full.counters.skew(Self.topic).reduce(0, +) == 1)
+    #expect((0..<15).allSatisfy { full.counters.missing(Self.topic, field: $0) == 1 })
+  }
+
+  @Test func `events of a run say when they happened, too`() throws {
+    let rig = try Rig { $0.qualityTime = "at" }
+    rig.inspector.clockNs = Self.noonNs
+    let (run, bytes) = Fixed.run(Array(repeating: #"{"a":1,"b":1,"at":1795175999000}"#, count: 48))
+    let all = rig.inspector.passing(run, of: bytes.span.bytes, from: 0, of: Self.topic, atMost: 64)
+    #expect(all == 48 && rig.counters.skew(Self.topic)[4] == 3)
+  }
+
+  private struct Fixed: EventRun {
+    let places: [Range<Int>]
+    func payload(at offset: Int) -> Range<Int>? { places.first { $0.lowerBound >= offset } }
+
+    static func run(_ events: [String]) -> (run: Fixed, bytes: [UInt8]) {
+      var places: [Range<Int>] = []
+      for event in events {
+        let start = places.last?.upperBound ?? 0
+        places.append(start..<start + event.utf8.count)
+      }
+      return (Fixed(places: places), Array(events.joined().utf8))
     }
-    let run = Fixed(places: places)
+  }
+  @Test func `a run passes up to the first event that does not fit`() throws {
+    let rig = try Rig()
+    let (run, bytes) = Fixed.run([#"{"a":1,"b":1}"#, #"{"a":1,"b":2}"#, #"{"a":1}"#, #"{"a":1,"b":3}"#])
     let all = rig.inspector.passing(run, of: bytes.span.bytes, from: 0, of: Self.topic, atMost: 64)
     let first = rig.inspector.passing(run, of: bytes.span.bytes, from: 0, of: Self.topic, atMost: 1)
     #expect(all == 2)

@@ -108,7 +108,7 @@ import Testing
       text += (lines.isEmpty ? " " : "    ") + "\(key.path.dropFirst(9)): '?!'\n"
       lines.append(key.path)
     }
-    text += "    retention: {age: '?!'}\n    quality: {fields: ''}\n"
+    text += "    retention: {age: '?!'}\n    quality: {fields: '', time: ''}\n"
     text += "    schema: {require: '?!', accept: '?!', version_from: '?!', invalid: '?!', compatibility: '?!', "
     text += "shadow: {version: '?!', share: '?!'}}\nlisteners:\n"
     let own = keys.filter { $0.path.hasPrefix("listeners[].") }.map { String($0.path.dropFirst(12)) }

@@ -45,6 +45,7 @@ let topic = "topics: [{name: events}]\n"
     #expect(schema.required == .version(3) && schema.accepted == .versions([1, 2]) && schema.invalid == .quarantine)
     #expect(schema.versionSource == .member("schema version") && schema.compatibility == .fullTransitive)
     #expect(schema.shadow == 4 && schema.shadowShare == 250 && orders.qualityFields == ["device", "temperature"])
+    #expect(orders.qualityTime == "measured at")
     #expect(read.schemas.directory == "/etc/sluice/schemas" && read.schemas.formats == .annotate)
     #expect(read.schemas.depth == 32 && read.schemas.members == 500 && read.schemas.duplicateNames == .last)
     #expect(read.schemas.stringBytes == 4096 && read.schemas.numberBytes == 100)
@@ -198,7 +199,7 @@ let everyKey = """
         invalid: quarantine
         compatibility: full-transitive
         shadow: {version: 4, share: 2.5%}
-      quality: {fields: [device, temperature]}
+      quality: {fields: [device, temperature], time: measured at}
     - name: plain
   log:
     segment_bytes: 64 MiB

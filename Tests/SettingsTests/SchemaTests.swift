@@ -109,6 +109,7 @@ import Testing
       "schema: 1, quality: {fields: ''}",
       "2:49: '' for 'fields'; expected 'none' or a list, each a member's name of 1 to 255 bytes"
     ),
+    ("schema: 1, quality: {time: ''}", "2:47: '' for 'time'; expected 'none' or a member's name of 1 to 255 bytes"),
     ("schema: 1, quality: {fields: [a, a]}", "2:53: 'a' in 'fields'; expected each item once"),
   ])
   func `a value that is wrong is named with its place`(schema: String, headline: String) {
@@ -141,6 +142,10 @@ import Testing
     (
       "topics: [{name: a, quality: {fields: b}}]",
       "1:30: 'quality.fields' has no effect without 'schema.require'; expected 'schema: {require: latest}'"
+    ),
+    (
+      "topics: [{name: a, quality: {time: b}}]",
+      "1:30: 'quality.time' has no effect without 'schema.require'; expected 'schema: {require: latest}'"
     ),
     (
       "schemas: {directory: s}\ntopics: [{name: a, schema: {require: 3, shadow: {share: 1%}}}]",
@@ -182,6 +187,7 @@ import Testing
     let (old, wanted) = (try settings(Self.plain), try settings(everyKey))
     let adopted = old.adopting(liveChangesOf: wanted)
     #expect(adopted.topics[0].schema == wanted.topics[0].schema && adopted.topics[0].qualityFields.count == 2)
+    #expect(adopted.topics[0].qualityTime == "measured at")
     #expect(adopted.schemas.directory == wanted.schemas.directory && adopted.schemas.formats == .annotate)
     #expect(adopted.schemas.depth == 64 && adopted.schemas.duplicateNames == .refuse)
   }

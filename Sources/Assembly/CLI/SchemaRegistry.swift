@@ -237,6 +237,7 @@ private struct SchemaRegistryWork {
       chosen.naming = schema.versionSource.naming
       chosen.consequence = schema.invalid == .quarantine ? .quarantine : .refuse
       chosen.qualityFields = topic.qualityFields
+      chosen.qualityTime = topic.qualityTime
       if let number = schema.shadow, let tried = present.first(where: { $0.number == number }).flatMap(version) {
         chosen.shadow = TopicSchemas.Shadow(version: tried, share: UInt32(schema.shadowShare))
       }

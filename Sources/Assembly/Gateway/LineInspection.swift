@@ -13,7 +13,14 @@ extension Line {
     let topic = event.grant.topic
     let failuresMax = event.grant.wantsAllFailures ? Self.failuresMax : 1
     let verdict: Verdict
-    switch inspector.inspect(event.content, attribute: event.schemaName, of: topic, failuresMax: failuresMax) {
+    let inspection = inspector.inspect(
+      event.content,
+      attribute: event.schemaName,
+      of: topic,
+      timeNs: event.timeNs,
+      failuresMax: failuresMax
+    )
+    switch inspection {
     case .passes: verdict = keep(event, rule)
     case .refused(let reason):
       ledger.refuse(reason)

@@ -212,6 +212,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     let clock = machine.now()
     line.clock = clock
     line.stamper.read(clock)
+    line.inspector.clockNs = clock.utcNs
     desk.clock = clock
     judge()
   }

@@ -123,6 +123,8 @@ public struct TopicSettings: Sendable, Equatable {
   public var schema = TopicSchemaSettings()
   /// Members of which is counted how often they are null or missing.
   public var qualityFields: [String] = []
+  /// The member that says when an event happened; `nil` for none.
+  public var qualityTime: String?
 
   /// A topic without a name.
   public init() {}

@@ -36,7 +36,7 @@ extension SettingsReader {
     // `none` in so many words switches off what stays written.
     guard given["\(path).schema.require"] == nil else { return }
     let keys = ["accept", "version_from", "invalid", "compatibility", "shadow.version", "shadow.share"]
-    for key in keys.map({ "schema.\($0)" }) + ["quality.fields"] {
+    for key in keys.map({ "schema.\($0)" }) + ["quality.fields", "quality.time"] {
       guard let position = given["\(path).\(key)"] else { continue }
       note("'\(key)' has no effect without 'schema.require'", at: position, expected: "'schema: {require: latest}'")
     }

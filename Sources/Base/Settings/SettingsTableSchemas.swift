@@ -82,6 +82,13 @@ extension NodeSettings {
       isLive: true,
       "Members of the event itself of which is counted how often they are null or missing."
     ),
+    .init(
+      "quality.time",
+      \.qualityTime,
+      SettingsForm.memberName.or("none"),
+      isLive: true,
+      "The member of the event itself that says when it happened: RFC 3339, or milliseconds since 1970."
+    ),
   ]
 }
 

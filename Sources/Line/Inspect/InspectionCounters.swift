@@ -23,6 +23,8 @@ internal import Synchronization
     case sampled
     /// Members of those that the schema does not know.
     case unseenMembers
+    /// Events among those that should say when they happened, and don't.
+    case untimed
     /// Events that were shown to the version in the shadow, and those that it would have refused.
     case shadowed, shadowRefused
   }
@@ -109,6 +111,7 @@ internal import Synchronization
   // MARK: Sums
 
   private func sum(_ topic: TopicID, _ index: Int) -> UInt64 {
+    require(Int(topic.rawValue) < topics, "a topic is counted")
     var sum: UInt64 = 0
     for shard in 0..<shards {
       let place = (shard * topics + Int(topic.rawValue)) * Self.wordsPerTopic + index

@@ -66,6 +66,10 @@ public struct Inspector: ~Copyable {
   public private(set) var shadowVerdict: Region
   /// The topic of that event.
   public private(set) var shadowTopic = TopicID(rawValue: 0)
+  /// The version that said it.
+  public private(set) var shadowVersion: UInt32 = 0
+  /// When the events of this turn came in: UTC nanoseconds since the Unix epoch.
+  public var clockNs: Int64 = 0
 
   /// One event of so many has its quality looked at.
   public static var surveyInterval: Int { 16 }
@@ -109,7 +113,7 @@ public struct Inspector: ~Copyable {
         topics[index] = nil
         continue
       }
-      var topic = Topic(schemas: these, survey: Survey(fields: these.qualityFields))
+      var topic = Topic(schemas: these, survey: Survey(fields: these.qualityFields, time: these.qualityTime))
       if case .member(let name) = these.naming { topic.member = Array(name.utf8) }
       var row = Row()
       unsafe row.schema = Unmanaged.passUnretained(these.versions[these.required].schema)
@@ -134,26 +138,28 @@ public struct Inspector: ~Copyable {
   ///   - payload: its bytes.
   ///   - attribute: the version that its request or envelope names; empty for none.
   ///   - topic: where it goes.
+  ///   - timeNs: when it happened, if its envelope says so.
   ///   - failuresMax: how many failures a verdict may tell.
   /// - Returns: what becomes of it; unless it passes, `verdict` says why.
   public mutating func inspect(
     _ payload: RawSpan,
     attribute: RawSpan,
     of topic: TopicID,
+    timeNs: Int64? = nil,
     failuresMax: Int = 1
   ) -> Inspection {
     finding = .nothing
     guard looksAt(topic) else { return .passes }
     let index = Int(topic.rawValue)
-    if attribute.byteCount == 0, rows[index].isPlain, passes(payload, index) { return .passes }
-    return inspectClosely(payload, attribute, index, failuresMax)
+    if attribute.byteCount == 0, rows[index].isPlain, passes(payload, index, timeNs) { return .passes }
+    return inspectClosely(payload, attribute, index, timeNs, failuresMax)
   }
   /// Whether an event that names no version fits the required one.
-  @inline(__always) private mutating func passes(_ payload: RawSpan, _ index: Int) -> Bool {
+  @inline(__always) private mutating func passes(_ payload: RawSpan, _ index: Int, _ timeNs: Int64? = nil) -> Bool {
     let outcome = unsafe rows[index].schema!._withUnsafeGuaranteedRef { validator.check(payload, against: $0) }
     guard case .valid = outcome else { return false }
     finding = .pass(version: Int(rows[index].required))
-    if rows[index].hasMore { look(payload, Int(rows[index].requiredPlace), index) }
+    if rows[index].hasMore || timeNs != nil { look(payload, Int(rows[index].requiredPlace), index, timeNs) }
     return true
   }
 
@@ -201,6 +207,7 @@ public struct Inspector: ~Copyable {
     _ payload: RawSpan,
     _ attribute: RawSpan,
     _ index: Int,
+    _ timeNs: Int64?,
     _ failuresMax: Int
   ) -> Inspection {
     verdict.count = 0
@@ -217,7 +224,7 @@ public struct Inspector: ~Copyable {
     switch validator.check(text, against: schema) {
     case .valid:
       finding = .pass(version: Int(schemas.versions[version].number))
-      if rows[index].hasMore { look(text, version, index) }
+      if rows[index].hasMore || timeNs != nil { look(text, version, index, timeNs) }
       return .passes
     case .invalid:
       finding = .fail(version: Int(schemas.versions[version].number), validator.keyword(of: schema))
@@ -277,28 +284,29 @@ public struct Inspector: ~Copyable {
   // MARK: Beside the line
 
   /// Shows an event that passed to the version in the shadow, and looks at its quality, when its turn has come.
-  @inline(never) private mutating func look(_ text: RawSpan, _ version: Int, _ index: Int) {
+  @inline(never) private mutating func look(_ text: RawSpan, _ version: Int, _ index: Int, _ timeNs: Int64?) {
     if let shadow = topics[index]!.schemas.shadow {
       topics[index]!.shadowPhase += shadow.share
       if topics[index]!.shadowPhase >= 10_000 {
         topics[index]!.shadowPhase -= 10_000
-        show(text, to: shadow.version.schema, index)
+        show(text, to: shadow.version, index)
       }
     }
-    guard let survey = topics[index]!.survey else { return }
+    guard topics[index]!.survey != nil || timeNs != nil else { return }
     topics[index]!.surveyPhase += 1
     guard topics[index]!.surveyPhase == Self.surveyInterval else { return }
     topics[index]!.surveyPhase = 0
-    self.survey(text, survey, version, index)
+    survey(text, timeNs, version, index)
   }
 
-  private mutating func show(_ text: RawSpan, to schema: Schema, _ index: Int) {
+  private mutating func show(_ text: RawSpan, to version: TopicSchemas.Version, _ index: Int) {
+    let schema = version.schema
     guard let row = rows[index].counters else { return }
     row.add(.shadowed)
     guard case .invalid = beside.check(text, against: schema) else { return }
     row.failInShadow(at: beside.keyword(of: schema))
     guard shadowVerdict.count == 0 else { return }
-    shadowTopic = TopicID(rawValue: UInt16(index))
+    (shadowTopic, shadowVersion) = (TopicID(rawValue: UInt16(index)), version.number)
     beside.writeVerdict(on: text, of: schema, into: &shadowVerdict)
   }
   /// An event is refused for something else: what was said of one before it is not said of this one.
@@ -306,14 +314,21 @@ public struct Inspector: ~Copyable {
   /// What the version in the shadow said has been told.
   public mutating func forgetShadowVerdict() { shadowVerdict.count = 0 }
 
-  private mutating func survey(_ text: RawSpan, _ survey: Survey, _ version: Int, _ index: Int) {
-    let schema = topics[index]!.schemas.versions[version].schema
-    guard let row = rows[index].counters, let found = beside.survey(text, survey, schema) else { return }
-    row.add(.sampled)
-    row.add(.unseenMembers, found.unseen)
-    for field in topics[index]!.schemas.qualityFields.indices {
-      if found.present >> UInt16(field) & 1 == 0 { row.miss(field) }
-      if found.null >> UInt16(field) & 1 != 0 { row.meetNull(field) }
+  /// What the envelope says of an event's time counts before what the event says itself.
+  private mutating func survey(_ text: RawSpan, _ timeNs: Int64?, _ version: Int, _ index: Int) {
+    guard let row = rows[index].counters else { return }
+    var timeMs = timeNs.map { $0 / 1_000_000 }
+    let schemas = topics[index]!.schemas
+    if let survey = topics[index]!.survey, let found = beside.survey(text, survey, schemas.versions[version].schema) {
+      row.add(.sampled)
+      row.add(.unseenMembers, found.unseen)
+      for field in schemas.qualityFields.indices {
+        if found.present >> UInt16(field) & 1 == 0 { row.miss(field) }
+        if found.null >> UInt16(field) & 1 != 0 { row.meetNull(field) }
+      }
+      timeMs = timeMs ?? found.timeMs
+      if timeMs == nil, schemas.qualityTime != nil { row.add(.untimed) }
     }
+    if let timeMs { row.skew(ms: clockNs / 1_000_000 - timeMs) }
   }
 }

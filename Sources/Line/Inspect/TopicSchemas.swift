@@ -58,6 +58,8 @@ public struct TopicSchemas: Sendable {
   ///
   /// Bound: 16.
   public var qualityFields: [String] = []
+  /// The member of the event itself that says when it happened, for events of which nothing else says so.
+  public var qualityTime: String?
 
   /// A topic with these versions.
   public init(
