@@ -14,6 +14,10 @@ import Testing
       }
       let hasRoom = ends.sender.hasRoom()
       #expect(hasRoom == (next - expected < 4))
+      for count in 0...5 {
+        let fits = ends.sender.hasRoom(for: count)
+        #expect(fits == (next - expected + count <= 4))
+      }
       for _ in 0..<(round % 4) {
         let element = ends.receiver.next()
         #expect(element == (expected < next ? expected : nil))

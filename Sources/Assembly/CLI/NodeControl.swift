@@ -152,6 +152,7 @@ struct Control: ~Copyable {
           let (cause, remedy) = describe(damage)
           log.error("a lane is damaged", ["shard": .count(index), "cause": .text(cause), "remedy": .text(remedy)])
           end(index, 1)
+        case .shadow(let sample): note(sample)
         case .ended(let ended):
           state.ended[index] = true
           if ended == .failed {
@@ -181,6 +182,16 @@ struct Control: ~Copyable {
       [
         "lane": .count(cut.lane.rawValue), "segment": .count(cut.slot), "offset": .count(cut.offset),
         "sequence": .count(cut.sequence), "commits_discarded": .count(cut.discarded),
+      ]
+    )
+  }
+
+  private func note(_ sample: ShadowSample) {
+    log.info(
+      "the version in the shadow would have refused an event",
+      [
+        "topic": .text(node.plan.topics.first { $0.id == sample.topic }?.name ?? ""),
+        "version": .count(sample.version), "verdict": .text(sample.verdict),
       ]
     )
   }

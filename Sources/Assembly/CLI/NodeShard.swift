@@ -24,6 +24,8 @@ enum ShardNews: Sendable {
   case ended(ShardState)
   case failed(HostFailure)
   case damaged(LaneDamage)
+  /// Said once a second at the most, and not at all while the control thread has not heard what was said before.
+  case shadow(ShadowSample)
 }
 
 /// What a shard grows from on its thread.
@@ -50,7 +52,7 @@ func liveShard(_ seed: consuming NodeShardSeed) {
   let bell = seed.bell
   var news = seed.news
   func tell(_ item: ShardNews) {
-    // The mailbox has room for everything a shard says in its life.
+    // The mailbox has room for everything a shard must say in its life.
     let isSent = news.send(item)
     require(isSent, "a shard's news fit its mailbox")
     bell.event.signal()
@@ -78,7 +80,10 @@ func liveShard(_ seed: consuming NodeShardSeed) {
       links: links,
       security: security
     )
-    let state = run(&shard, &orders, &report)
+    let state = run(&shard, &orders, &report) { sample in
+      // What it says last must find room, too.
+      if news.hasRoom(for: 2) { tell(.shadow(sample)) }
+    }
     tell(.ended(state))
   } catch { tell(.failed(error)) }
 }
@@ -87,9 +92,10 @@ func liveShard(_ seed: consuming NodeShardSeed) {
 private func run(
   _ shard: inout Shard<Host>,
   _ orders: inout Mailbox<ShardOrder>.Receiver,
-  _ report: inout Published<ShardReport>.Writer
+  _ report: inout Published<ShardReport>.Writer,
+  tellSample: (ShadowSample) -> Void
 ) -> ShardState {
-  var reportedNs: Int64 = 0
+  var (reportedNs, sampledNs): (Int64, Int64) = (0, 0)
   var wakes: UInt64 = .max
   while true {
     _ = shard.turn()
@@ -108,6 +114,10 @@ private func run(
     if isDone || shard.nowNs - reportedNs > 5_000_000 {
       reportedNs = shard.nowNs
       report.publish(shard.report())
+      if reportedNs - sampledNs > 1_000_000_000, let sample = shard.takeShadowSample() {
+        sampledNs = reportedNs
+        tellSample(sample)
+      }
     }
     if isDone { return shard.state }
   }

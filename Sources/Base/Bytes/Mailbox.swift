@@ -38,6 +38,11 @@ public enum Mailbox<Element: Sendable> {
       if tail &- knownHead == storage.capacity { knownHead = storage.head.value.load(ordering: .acquiring) }
       return tail &- knownHead < storage.capacity
     }
+    /// Whether so many elements fit.
+    public mutating func hasRoom(for count: Int) -> Bool {
+      knownHead = storage.head.value.load(ordering: .acquiring)
+      return tail &- knownHead + count <= storage.capacity
+    }
   }
 
   /// The end that empties the queue.
