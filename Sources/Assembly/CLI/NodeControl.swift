@@ -67,8 +67,10 @@ struct Control: ~Copyable {
       )
     }
     running = node.plan.shards
-    state = NodeState(shards: node.plan.shards, startedNs: start)
     guard let files = read.files, let schemas = read.schemas else { broken("a node that was made has read its files") }
+    var inspections = NodeInspections(node.plan.inspections)
+    inspections.adopt(schemas.byNumber(node.plan.topics), of: node.plan.topics)
+    state = NodeState(shards: node.plan.shards, inspections: inspections, startedNs: start)
     (self.files, self.schemas) = (files, schemas)
     (state.expiries, state.schemas) = (files.expiries, schemas.figures)
     (self.settings, self.path, self.log) = (settings, path, log)
@@ -238,6 +240,7 @@ struct Control: ~Copyable {
       schemas.reload(settings, nowNs: monotonicNs())
       state.schemas = schemas.figures
       rules.schemas = schemas.byNumber(plan.topics)
+      state.inspections.adopt(rules.schemas, of: plan.topics)
       node.tell(.adopt(rules))
       secure(files.reload(settings, nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       log.info("reloaded")

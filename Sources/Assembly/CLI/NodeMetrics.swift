@@ -133,6 +133,109 @@ enum NodeMetrics {
     "The version of its schema that a topic requires.",
     labels: ["topic"]
   )
+  static let schemaChecked = Metric(
+    "sluice_schema_events_checked_total",
+    .counter,
+    "Events held against their topic's schemas.",
+    labels: ["topic"]
+  )
+  static let schemaFit = Metric(
+    "sluice_schema_events_fit_total",
+    .counter,
+    "Events that fit a version of their topic's schema.",
+    labels: ["topic", "version"]
+  )
+  static let schemaUnfit = Metric(
+    "sluice_schema_events_unfit_total",
+    .counter,
+    "Events refused or set aside since they fail at a keyword of a version.",
+    labels: ["topic", "version", "keyword"]
+  )
+  static let schemaMalformed = Metric(
+    "sluice_schema_events_malformed_total",
+    .counter,
+    "Events refused or set aside since they are no JSON, or beyond its limits.",
+    labels: ["topic"]
+  )
+  static let schemaUnknownVersion = Metric(
+    "sluice_schema_events_unknown_version_total",
+    .counter,
+    "Events refused or set aside since they name a version that is not taken.",
+    labels: ["topic"]
+  )
+  static let schemaTooComplex = Metric(
+    "sluice_schema_events_too_complex_total",
+    .counter,
+    "Events refused or set aside since checking them takes too much work.",
+    labels: ["topic"]
+  )
+  static let shadowShown = Metric(
+    "sluice_schema_shadow_shown_total",
+    .counter,
+    "Events that the version in the shadow was shown.",
+    labels: ["topic", "version"]
+  )
+  static let shadowUnfit = Metric(
+    "sluice_schema_shadow_unfit_total",
+    .counter,
+    "Events that the version in the shadow would have refused.",
+    labels: ["topic", "version", "keyword"]
+  )
+  static let qualitySampled = Metric(
+    "sluice_schema_quality_sampled_total",
+    .counter,
+    "Events whose quality was looked at, one of 16.",
+    labels: ["topic"]
+  )
+  static let qualityMissing = Metric(
+    "sluice_schema_quality_missing_total",
+    .counter,
+    "Events among those in which a member is missing.",
+    labels: ["topic", "field"]
+  )
+  static let qualityNull = Metric(
+    "sluice_schema_quality_null_total",
+    .counter,
+    "Events among those in which a member is null.",
+    labels: ["topic", "field"]
+  )
+  static let qualityUnseen = Metric(
+    "sluice_schema_quality_unseen_members_total",
+    .counter,
+    "Members of those that the schema does not name.",
+    labels: ["topic"]
+  )
+  static let qualityUntimed = Metric(
+    "sluice_schema_quality_untimed_total",
+    .counter,
+    "Events among those that do not say when they happened, though `quality.time` asks for it.",
+    labels: ["topic"]
+  )
+  static let qualitySkew = Metric(
+    "sluice_schema_event_skew_total",
+    .counter,
+    "Events by how many seconds after their own time they came in at the most, one of 16; "
+      + "each bound counts those below it, too.",
+    labels: ["topic", "up_to"]
+  )
+  static let topicRate = Metric(
+    "sluice_topic_rate",
+    .gauge,
+    "Events held against their topic's schemas a second, averaged over some five minutes.",
+    labels: ["topic"]
+  )
+  static let topicRateZScore = Metric(
+    "sluice_topic_rate_zscore",
+    .gauge,
+    "How many deviations the rate of the last ten seconds is from that average.",
+    labels: ["topic"]
+  )
+  static let topicRateUnusual = Metric(
+    "sluice_topic_rate_unusual",
+    .gauge,
+    "1 when it was more than 4 deviations off twice in a row, else 0.",
+    labels: ["topic"]
+  )
   static let turns = Metric("sluice_shard_turns_total", .counter, "Turns of a shard's loop.", labels: ["shard"])
   static let certificateExpiry = Metric(
     "sluice_tls_certificate_expiry_timestamp_seconds",

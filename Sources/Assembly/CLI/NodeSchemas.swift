@@ -122,5 +122,6 @@ extension NodeState {
     text.sample(schemas.refused, "refused")
     text.begin(NodeMetrics.schemaVersion)
     for topic in schemas.required { text.sample(Int64(topic.version), topic.topic) }
+    inspections.write(to: &text)
   }
 }

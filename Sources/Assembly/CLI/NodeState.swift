@@ -21,11 +21,14 @@ struct NodeState {
   var expiries: [TLSFiles.Expiry] = []
   /// What is known of schemas.
   var schemas = NodeSchemas.Figures()
+  /// What came of holding events against them.
+  var inspections: NodeInspections
 
   /// A shard that says nothing for so long is stuck: it turns twenty times a second at the least.
   private static var patienceNs: Int64 { 2_000_000_000 }
 
-  init(shards: Int, startedNs: Int64) {
+  init(shards: Int, inspections: NodeInspections, startedNs: Int64) {
+    self.inspections = inspections
     reports = Array(repeating: ShardReport(), count: shards)
     versions = Array(repeating: 0, count: shards)
     seenNs = Array(repeating: startedNs, count: shards)
@@ -37,6 +40,7 @@ struct NodeState {
   /// Takes a look at every shard's report.
   mutating func observe(_ readers: [Published<ShardReport>.Reader], nowNs: Int64) {
     self.nowNs = nowNs
+    inspections.observe(nowNs: nowNs)
     for (index, reader) in readers.enumerated() {
       let version = reader.version
       guard version != versions[index] else { continue }
