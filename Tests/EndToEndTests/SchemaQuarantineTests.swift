@@ -65,7 +65,7 @@ extension EndToEnd {
       #expect(contents(of: shown) == rig.quarantined()[1] + "\n")
       #expect(isOnDisk("good-4f1c", rig), "what is stored can be found this way")
       #expect(!isOnDisk(marker, rig) && !gateway.said.contains(marker))
-      #expect(gateway.metric("sluice_events_quarantined_total") == Double(expected.count))
+      #expect(eventually { gateway.metric("sluice_events_quarantined_total") == Double(expected.count) })
       gateway.kill(SIGTERM)
       #expect(gateway.waitForEnd() == 0)
       #expect(!isOnDisk(marker, rig) && rig.quarantined().count == expected.count)

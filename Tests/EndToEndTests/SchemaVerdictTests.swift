@@ -42,7 +42,7 @@ extension EndToEnd {
         let answer = try #require(socket.readAnswer())
         #expect(answer.status == 422 && answer.body.contains("\"verdict\":{\(tooHot)"), "\(answer)")
       }
-      #expect(gateway.metric("sluice_events_stored_total") == 3)
+      #expect(eventually { gateway.metric("sluice_events_stored_total") == 3 })
     }
 
     @Test func `what is said of one sender's event is told to nobody else`() throws {
@@ -119,7 +119,7 @@ extension EndToEnd {
       )
       let broken = EventRequest("[\(good), \(hot)", to: "strict").send(to: gateway)
       #expect(broken.status == 400 && broken.body.contains("malformed_body") && !broken.body.contains("verdict"))
-      #expect(gateway.metric("sluice_events_stored_total") == 2)
+      #expect(eventually { gateway.metric("sluice_events_stored_total") == 2 })
     }
 
     @Test func `whoever prefers it is told everything that is wrong, within bounds`() throws {
