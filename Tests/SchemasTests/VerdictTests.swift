@@ -114,6 +114,16 @@ import Testing
     #expect(keywords == ["type", "minimum", "minLength", "minLength", "minLength", "minLength", "maxItems", "type"])
   }
 
+  @Test(arguments: [#"{"age":-1,"ts":}"#, #"{"age":-1"#, #"{"age":-1,"age":2}"#])
+  func `of an event that is no JSON behind its first failure that one is told, whatever was asked for`(
+    event: String
+  ) throws {
+    let expected =
+      #""instance":"/age","keyword":"minimum","schema":"/properties/age/minimum","message":"must be at least 0""#
+    #expect(try verdict(event) == expected)
+    #expect(try verdict(event, all: true) == expected)
+  }
+
   @Test func `a long path is cut, and a deep one is no danger`() throws {
     let schema = try compiled(##"{"additionalProperties":{"$ref":"#"},"type":"object"}"##)
     var validator = Validator(bytesMax: 4096, seed: 1)

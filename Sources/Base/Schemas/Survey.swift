@@ -80,7 +80,7 @@ extension Validator {
         if index >= 0, index == survey.timeIndex {
           found.timeMs = try Survey.timeMs(&reader, of: event)
         } else {
-          try reader.skip()
+          reader.skipValue()
         }
         if reader.byte == UInt8(ascii: ",") { reader.step() }
       }
@@ -105,7 +105,7 @@ extension Survey {
       let value = try reader.readNumber().integer(in: event)
       return value.flatMap { $0.magnitude <= UInt64(Int64.max / 1_000_000) ? $0 : nil }
     default:
-      try reader.skip()
+      reader.skipValue()
       return nil
     }
   }

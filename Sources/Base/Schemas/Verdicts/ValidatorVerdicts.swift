@@ -26,7 +26,11 @@ extension Validator {
     within bytes: Int = .max,
     into text: inout Region
   ) {
-    guard case .invalid = checkOnTape(event, against: schema, failuresMax: count) else { return }
+    let first = failure(0)
+    guard case .invalid = checkOnTape(event, against: schema, failuresMax: count) else {
+      // Behind the first failure the event may be no JSON, or all of them too much work: then that one is told alone.
+      return write(first, event, schema, into: &text)
+    }
     text.append("\"failures\":[")
     for index in 0..<failureCount {
       guard text.room >= Self.verdictBytesMax + 4 else { break }
