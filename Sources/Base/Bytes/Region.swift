@@ -7,12 +7,25 @@ internal import Glibc
 @safe public struct Region: ~Copyable {
   /// Which place in its machine's table of regions it belongs to.
   public let id: RegionID
+  // Half words, in an order that leaves no gap: a shard has two regions, or places for one, for each of its
+  // connections.
+  @usableFromInline let size: UInt32
   // Not a buffer pointer, whose start is optional: every write would ask whether it is there.
   @usableFromInline let start: UnsafeMutableRawPointer
+  @usableFromInline var filledBytes: UInt32 = 0
+  @usableFromInline var limitBytes: UInt32
   /// How many bytes it can hold.
-  public let byteCount: Int
-  @usableFromInline var filled = 0
-  @usableFromInline var limit: Int
+  ///
+  /// Bound: 4 GiB.
+  @inlinable @inline(__always) public var byteCount: Int { Int(size) }
+  @inlinable @inline(__always) var filled: Int {
+    get { Int(filledBytes) }
+    set { filledBytes = UInt32(truncatingIfNeeded: newValue) }
+  }
+  @inlinable @inline(__always) var limit: Int {
+    get { Int(limitBytes) }
+    set { limitBytes = UInt32(truncatingIfNeeded: newValue) }
+  }
 
   /// How many bytes are filled.
   @inlinable public var count: Int {
@@ -27,18 +40,18 @@ internal import Glibc
   ///
   /// Cost: address space at once, memory a page at a time when it is first touched.
   public init(id: RegionID, byteCount: Int) {
-    require(byteCount > 0, "a region holds something")
+    require(byteCount > 0 && byteCount <= UInt32.max, "a region holds something, and less than 4 GiB")
     self.id = id
     let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     require(unsafe start != MAP_FAILED, "the address space holds every region")
     unsafe self.start = start!
-    (self.byteCount, limit) = (byteCount, byteCount)
+    (size, limitBytes) = (UInt32(byteCount), UInt32(byteCount))
   }
   /// Takes mapped memory over.
   fileprivate init(id: RegionID, mapped start: UnsafeMutableRawPointer, byteCount: Int) {
     self.id = id
     unsafe self.start = start
-    (self.byteCount, limit) = (byteCount, byteCount)
+    (size, limitBytes) = (UInt32(byteCount), UInt32(byteCount))
   }
   deinit {
     // SAFETY: mapped by `init` or by a stretch with this length, and nobody but the owner of this value refers to it.
