@@ -12,6 +12,9 @@ public import CKernels
   public let bytesMax: Int
   /// What is taken, beyond the grammar.
   public let limits: JSONLimits
+  /// What was found in the text that was marked last.
+  @usableFromInline var last = kernel_json_marks()
+  private var lastBytes = -1
 
   /// How far a reader may look ahead.
   static var beyond: Int { 8 }
@@ -37,8 +40,15 @@ public import CKernels
     let found = try mark(bytes)
     return unsafe JSONReader(bytes, marks, found, limits)
   }
+  /// Goes to the first token of the text that was marked last, once more.
+  @_lifetime(copy bytes)
+  public func readerAgain(of bytes: RawSpan) -> JSONReader {
+    require(bytes.byteCount == lastBytes, "a text is read again that was marked last")
+    return unsafe JSONReader(bytes, marks, last, limits)
+  }
   /// Marks a text; what was found.
   @usableFromInline mutating func mark(_ bytes: RawSpan) throws(JSONFault) -> kernel_json_marks {
+    lastBytes = -1
     guard bytes.byteCount <= bytesMax else { throw JSONFault(.longText, at: bytesMax) }
     var found = kernel_json_marks()
     // SAFETY: both ranges lie within their owners, and the kernel keeps within them.
@@ -54,6 +64,7 @@ public import CKernels
     default: require(found.fault == kernel_json_fault_none, "a text that is short enough has room for its marks")
     }
     for distance in 0..<Self.beyond { unsafe marks[Int(found.count) &+ distance] = UInt32(bytes.byteCount) }
+    (last, lastBytes) = (found, bytes.byteCount)
     return found
   }
 }

@@ -117,6 +117,15 @@ public struct Validator: ~Copyable {
     return evaluator.isExhausted ? .exhausted : fits ? .valid : .invalid
   }
 
+  /// Goes to the first token of the event that was checked last, once more.
+  @_lifetime(copy event)
+  public func readerAgain(of event: RawSpan) -> JSONReader { marks.readerAgain(of: event) }
+  /// Checks that an event is one JSON value and nothing else, whatever it is, and goes to its first token.
+  ///
+  /// Throws: what is wrong first, and where. Cost: the marks and one strict pass over them.
+  @_lifetime(copy event)
+  public mutating func reader(ofAny event: RawSpan) throws(JSONFault) -> JSONReader { try marks.checked(event) }
+
   /// How many things were found that do not hold for the event that was checked last.
   var failureCount: Int { wasOnTape ? evaluator.failureCount : 1 }
   /// One of them.
