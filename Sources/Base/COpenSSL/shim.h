@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/modes.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
@@ -13,6 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 // What is a macro in OpenSSL does not reach Swift; each gets its own name back as a function or a constant.
 // Source: openssl/ssl.h, openssl/bio.h, openssl/x509.h of 3.0.
@@ -143,4 +145,156 @@ static inline int tls_set_signatures(SSL *ssl, const char *names) { return (int)
 static inline void tls_ask_for_status(SSL *ssl) { SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp); }
 static inline long tls_stapled(SSL *ssl, const uint8_t **response) {
   return SSL_get_tlsext_status_ocsp_resp(ssl, response);
+}
+
+// --- keyed hashes
+/// What an HMAC-SHA-256 makes of its key, once: the states behind the inner and the outer block. As secret as the key.
+typedef struct {
+  uint32_t inner[8], outer[8];
+} hmac_states;
+
+// libcrypto's own context sets its key anew for each message, which costs more than the hash of a short one; single
+// blocks of SHA-256 are to be had only from functions that 3.0 calls deprecated.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+/// Source: RFC 2104.
+static inline void hmac_set(hmac_states *states, const uint8_t *key, size_t count) {
+  uint8_t block[64] = {0};
+  SHA256_CTX context;
+  if (count > 64) {
+    SHA256(key, count, block);
+  } else if (count > 0) {
+    memcpy(block, key, count);
+  }
+  for (int index = 0; index < 64; index++) block[index] ^= 0x36;
+  SHA256_Init(&context);
+  SHA256_Transform(&context, block);
+  memcpy(states->inner, context.h, 32);
+  for (int index = 0; index < 64; index++) block[index] ^= 0x36 ^ 0x5C;
+  SHA256_Init(&context);
+  SHA256_Transform(&context, block);
+  memcpy(states->outer, context.h, 32);
+  OPENSSL_cleanse(block, sizeof block);
+  OPENSSL_cleanse(&context, sizeof context);
+}
+static inline void hmac_store(uint8_t *target, const SHA_LONG state[8]) {
+  for (int index = 0; index < 8; index++) {
+    uint32_t word = __builtin_bswap32(state[index]);
+    memcpy(target + 4 * index, &word, 4);
+  }
+}
+/// The keyed hash of some bytes, behind which 72 more are free: that is where they are padded.
+///
+/// Source: RFC 2104, FIPS 180-4 §5.1.1.
+static inline void hmac_tag(const hmac_states *states, uint8_t *bytes, size_t count, uint8_t tag[32]) {
+  SHA256_CTX context;
+  uint8_t block[64];
+  size_t padded = (count + 9 + 63) & ~(size_t)63;
+  uint64_t bits = __builtin_bswap64((64 + (uint64_t)count) * 8);
+  bytes[count] = 0x80;
+  memset(bytes + count + 1, 0, padded - 8 - count - 1);
+  memcpy(bytes + padded - 8, &bits, 8);
+  memcpy(context.h, states->inner, 32);
+  for (size_t place = 0; place < padded; place += 64) SHA256_Transform(&context, bytes + place);
+  hmac_store(block, context.h);
+  memset(block + 32, 0, 32);
+  block[32] = 0x80;
+  block[62] = 0x03;  // 64 bytes of the outer block and 32 of the digest: 768 bits
+  memcpy(context.h, states->outer, 32);
+  SHA256_Transform(&context, block);
+  hmac_store(tag, context.h);
+}
+#pragma clang diagnostic pop
+
+// --- sealed values
+/// A cipher whose key is set; NULL when the library has no such cipher or no memory.
+static inline EVP_CIPHER_CTX *cipher_make(const char *name, const uint8_t *key, int is_encrypting) {
+  EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  int done = cipher != NULL && context != NULL;
+  if (done) EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+  done = done && EVP_CipherInit_ex(context, cipher, NULL, key, NULL, is_encrypting) == 1 &&
+         EVP_CIPHER_CTX_set_padding(context, 0) == 1;
+  EVP_CIPHER_free(cipher);
+  if (done) return context;
+  EVP_CIPHER_CTX_free(context);
+  return NULL;
+}
+/// Encrypts one block of AES in place.
+static inline int cipher_block(EVP_CIPHER_CTX *context, uint8_t block[16]) {
+  int count = 0;
+  return EVP_EncryptUpdate(context, block, &count, block, 16) == 1 && count == 16;
+}
+/// Opens `count` bytes and the tag behind them; 1 when it is right.
+static inline int gcm_open(EVP_CIPHER_CTX *context, const uint8_t nonce[12], const uint8_t *first, int first_count,
+                           const uint8_t *second, int second_count, const uint8_t *bytes, int count,
+                           uint8_t *target) {
+  int done = 0, last = 0;
+  return EVP_DecryptInit_ex(context, NULL, NULL, NULL, nonce) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)(bytes + count)) == 1 &&
+         (first_count == 0 || EVP_DecryptUpdate(context, NULL, &done, first, first_count) == 1) &&
+         (second_count == 0 || EVP_DecryptUpdate(context, NULL, &done, second, second_count) == 1) &&
+         (count == 0 || EVP_DecryptUpdate(context, target, &done, bytes, count) == 1) &&
+         EVP_DecryptFinal_ex(context, target + count, &last) == 1;
+}
+/// Wraps or unwraps a key. Source: RFC 3394.
+static inline int key_wrap(EVP_CIPHER_CTX *context, const uint8_t *bytes, int count, uint8_t *target) {
+  int done = 0;
+  return EVP_CipherInit_ex(context, NULL, NULL, NULL, NULL, -1) == 1 &&
+         EVP_CipherUpdate(context, target, &done, bytes, count) == 1 && done > 0;
+}
+/// A key for AES-256-GCM that is set up to seal: AES of single blocks, and the tables of the tag. libcrypto's context
+/// for the whole takes twice as long for a short value.
+typedef struct {
+  EVP_CIPHER_CTX *cipher;
+  GCM128_CONTEXT *tables;
+} data_key;
+static inline void data_key_block(const uint8_t source[16], uint8_t target[16], const void *cipher) {
+  int count = 0;
+  EVP_EncryptUpdate((EVP_CIPHER_CTX *)cipher, target, &count, source, 16);
+}
+static inline void data_key_free(data_key key) {
+  CRYPTO_gcm128_release(key.tables);
+  EVP_CIPHER_CTX_free(key.cipher);
+}
+/// Both are NULL when the library fails.
+static inline data_key data_key_make(const uint8_t bytes[32]) {
+  data_key key = {cipher_make("AES-256-ECB", bytes, 1), NULL};
+  if (key.cipher != NULL) key.tables = CRYPTO_gcm128_new(key.cipher, data_key_block);
+  if (key.tables != NULL) return key;
+  data_key_free(key);
+  return (data_key){NULL, NULL};
+}
+/// Draws a key, and hands it out as it is wrapped, too.
+static inline data_key data_key_draw(EVP_CIPHER_CTX *wrapping, uint8_t wrapped[40]) {
+  uint8_t bytes[32];
+  data_key key = {NULL, NULL};
+  if (RAND_priv_bytes(bytes, sizeof bytes) == 1 && key_wrap(wrapping, bytes, sizeof bytes, wrapped)) {
+    key = data_key_make(bytes);
+  }
+  OPENSSL_cleanse(bytes, sizeof bytes);
+  return key;
+}
+/// Seals bytes to `target` and writes the tag behind; what they are bound to comes in two parts. Source: SP 800-38D.
+static inline int data_key_seal(data_key key, const uint8_t nonce[12], const uint8_t *first, size_t first_count,
+                                const uint8_t *second, size_t second_count, const uint8_t *bytes, size_t count,
+                                uint8_t *target) {
+  CRYPTO_gcm128_setiv(key.tables, nonce, 12);
+  int done = CRYPTO_gcm128_aad(key.tables, first, first_count) == 0 &&
+             CRYPTO_gcm128_aad(key.tables, second, second_count) == 0 &&
+             CRYPTO_gcm128_encrypt(key.tables, bytes, target, count) == 0;
+  CRYPTO_gcm128_tag(key.tables, target + count, 16);
+  return done;
+}
+/// Unwraps a data key and opens a value with it: nonce, sealed bytes and tag; 1 when both are right.
+static inline int data_key_open(EVP_CIPHER_CTX *wrapping, const uint8_t wrapped[40], const uint8_t *sealed,
+                                const uint8_t *first, int first_count, const uint8_t *second, int second_count,
+                                int count, uint8_t *target) {
+  uint8_t key[40];  // the library may write a block more than it tells
+  EVP_CIPHER_CTX *context = key_wrap(wrapping, wrapped, 40, key) ? cipher_make("AES-256-GCM", key, 0) : NULL;
+  int done = context != NULL &&
+             gcm_open(context, sealed, first, first_count, second, second_count, sealed + 12, count, target);
+  EVP_CIPHER_CTX_free(context);
+  OPENSSL_cleanse(key, sizeof key);
+  return done;
 }
