@@ -77,7 +77,9 @@ let package = Package(
     module("Events", on: "Base", uses: ["Bytes"]),
     module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "COpenSSL", "CZlib", "Events"]),
     module("Schemas", on: "Base", uses: ["Bytes", "CIDN2", "CPCRE2", "Formats"]),
-    module("Settings", on: "Base", uses: ["CYAML", "Events"]),
+    module("Detection", on: "Base", uses: ["Bytes", "CKernels", "COpenSSL"]),
+    module("Redaction", on: "Base", uses: ["Bytes", "COpenSSL", "Detection"]),
+    module("Settings", on: "Base", uses: ["CYAML", "Detection", "Events", "Redaction"]),
     module("Telemetry", on: "Base", uses: ["Bytes", "Events"]),
     module("TLS", on: "Base", uses: ["Bytes", "COpenSSL", "CTLS"]),
     module("World", on: "Base", uses: ["Bytes", "Events"]),
@@ -85,7 +87,7 @@ let package = Package(
     module("Accept", on: "Line", uses: ["Bytes", "Events"]),
     module("Decode", on: "Line", uses: ["Bytes", "Events", "Formats", "CKernels", "COpenSSL"]),
     module("Gate", on: "Line", uses: ["Bytes", "Events", "COpenSSL"]),
-    module("Inspect", on: "Line", uses: ["Bytes", "Events", "Formats", "Schemas"]),
+    module("Inspect", on: "Line", uses: ["Bytes", "Detection", "Events", "Formats", "Redaction", "Schemas"]),
     module("Mark", on: "Line", uses: ["Bytes", "Events", "Formats"]),
     module("Pack", on: "Line", uses: ["Bytes", "Events", "Formats"]),
     module("Store", on: "Line", uses: ["Bytes", "Events", "Formats"]),
@@ -93,7 +95,7 @@ let package = Package(
     module(
       "Gateway",
       on: "Assembly",
-      uses: line + ["Accept", "Decode", "Gate", "Inspect", "Mark", "Pack", "Schemas", "Store", "TLS"]
+      uses: line + ["Accept", "Decode", "Gate", "Inspect", "Mark", "Pack", "Redaction", "Schemas", "Store", "TLS"]
     ),
     module("Host", on: "Assembly", uses: ["Bytes", "CHost", "CLiburing", "Events", "Formats", "World"]),
     .target(
@@ -105,7 +107,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: line + [
-        "Accept", "CHost", "Decode", "Gate", "Gateway", "Host", "Inspect", "Load", "Schemas", "Store", "TLS",
+        "Accept", "CHost", "Decode", "Detection", "Gate", "Gateway", "Host", "Inspect", "Load", "Redaction", "Schemas",
+        "Store", "TLS",
       ],
       path: "Sources/Assembly/CLI",
       swiftSettings: settings
@@ -138,13 +141,17 @@ let package = Package(
     ),
     .executableTarget(
       name: "micro-benchmark",
-      dependencies: line + ["COpenSSL", "Decode", "Gate", "Mark", "Pack", "Schemas", "Store", "TLS"],
+      dependencies: line + [
+        "COpenSSL", "Decode", "Detection", "Gate", "Inspect", "Mark", "Pack", "Redaction", "Schemas", "Store", "TLS",
+      ],
       path: "Benchmarks/Micro",
       swiftSettings: settings
     ),
 
     tests("BytesTests", of: ["Bytes"]),
     tests("FormatsTests", of: ["Bytes", "CKernels", "Events", "Formats"]),
+    tests("DetectionTests", of: ["Bytes", "Detection"]),
+    tests("RedactionTests", of: ["Bytes", "COpenSSL", "Detection", "Redaction"]),
     tests("SchemasTests", of: ["Bytes", "Formats", "Schemas"]),
     tests("SettingsTests", of: ["Events", "Settings"]),
     tests("TelemetryTests", of: ["Bytes", "Events", "Telemetry"]),
@@ -152,7 +159,7 @@ let package = Package(
     tests("AcceptTests", of: ["Accept", "Bytes", "Events"]),
     tests("DecodeTests", of: ["Bytes", "Decode", "Events", "Formats"]),
     tests("GateTests", of: ["Bytes", "Events", "Gate"]),
-    tests("InspectTests", of: ["Bytes", "Events", "Formats", "Inspect", "Schemas"]),
+    tests("InspectTests", of: ["Bytes", "Detection", "Events", "Formats", "Inspect", "Redaction", "Schemas"]),
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "LogReading", "Store"]),

@@ -164,7 +164,7 @@ final class LogMaker {
       verdict: verdict.span.bytes
     )
     var region = Region(id: RegionID(rawValue: 4), byteCount: 4096)
-    region.write(atMost: QuarantineRecord.byteCountMax) { $0.append(record) }
+    region.write(atMost: record.byteCount) { $0.append(record) }
     add(region.bytes.withUnsafeBytes { Array($0) }, principal: principal, trace: trace)
   }
   /// The same with text.

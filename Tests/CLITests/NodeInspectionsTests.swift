@@ -35,6 +35,7 @@ import Testing
       inspector = Inspector(
         shard: 0,
         counters: counters,
+        redactions: RedactionCounters(shards: 1, topics: 2),
         topics: 2,
         eventBytesMax: 4096,
         limits: JSONLimits(),

@@ -9,20 +9,22 @@ struct QuarantineRecordTests {
   static let payload = Array("{\"a\":7}".utf8)
   static let verdict = Array("{\"reason\":\"invalid\",\"instance\":\"/a\"}".utf8)
 
-  /// A record as it is written.
-  static func written(_ verdict: [UInt8] = verdict) -> [UInt8] {
-    let payload = payload
+  /// A record as it is written, with the payload `{"a":7}`.
+  static func written(_ verdict: [UInt8] = verdict, plan: UInt32 = 0, paths: String = "") -> [UInt8] {
+    let (payload, paths) = (payload, Array(paths.utf8))
     let record = QuarantineRecord(
       topic: TopicID(rawValue: 2),
       schemaVersion: 3,
       payloadBytes: payload.count,
-      digest: ContentDigest(of: payload.span.bytes),
-      verdict: verdict.span.bytes
+      digest: ContentDigest.none,
+      verdict: verdict.span.bytes,
+      plan: plan,
+      paths: paths.span.bytes
     )
-    let count = record.byteCount
+    let count = record.byteCount + payload.count
     var region = Region(id: RegionID(rawValue: 0), byteCount: 4096)
-    region.write(atMost: QuarantineRecord.byteCountMax) { $0.append(record) }
-    #expect(region.count == count)
+    let isWritten = region.append(record, payload: payload.span.bytes, with: Splices(countMax: 1, textBytesMax: 1))
+    #expect(isWritten && region.count == count)
     return region.bytes.withUnsafeBytes { Array($0) }
   }
   static func fault(_ bytes: [UInt8]) -> QuarantineFault? {
@@ -43,7 +45,10 @@ struct QuarantineRecordTests {
     let record = try QuarantineRecord(decoding: bytes.span.bytes)
     let verdict = Self.verdict
     let isSame = record.verdict.equals(verdict.span.bytes)
+    let payload = Self.payload
+    let isKept = record.payload != nil && record.payload!.equals(payload.span.bytes)
     #expect(isSame && record.topic.rawValue == 2 && record.schemaVersion == 3 && record.payloadBytes == 7)
+    #expect(isKept && record.digest == ContentDigest(of: payload.span.bytes))
   }
 
   private var root: URL {
@@ -66,8 +71,65 @@ struct QuarantineRecordTests {
     #expect("\(ContentDigest(of: bytes.span.bytes))" == digest)
   }
 
+  @Test func `parts of a payload are exchanged on its way into the record, whose digest is of what is kept`() throws {
+    let payload = Array("{\"mail\":\"a@x.org\"}".utf8)
+    var splices = Splices(countMax: 2, textBytesMax: 64)
+    splices.text.append("<EMAIL_ADDRESS>")
+    let hasRoom = splices.append(9..<16, newStart: 0, note: 0)
+    #expect(hasRoom)
+    let (verdict, paths) = (Self.verdict, Array("[\"/mail\"]".utf8))
+    let record = QuarantineRecord(
+      topic: TopicID(rawValue: 2),
+      schemaVersion: 0,
+      payloadBytes: payload.count,
+      digest: ContentDigest.none,
+      verdict: verdict.span.bytes,
+      plan: 0xFEED,
+      paths: paths.span.bytes
+    )
+    var region = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    let isWritten = region.append(record, payload: payload.span.bytes, with: splices)
+    #expect(isWritten)
+    let bytes = region.bytes.withUnsafeBytes { Array($0) }
+    let read = try QuarantineRecord(decoding: bytes.span.bytes)
+    let kept = Array("{\"mail\":\"<EMAIL_ADDRESS>\"}".utf8)
+    let isKept = read.payload != nil && read.payload!.equals(kept.span.bytes)
+    let hasPaths = read.paths.equals(paths.span.bytes)
+    #expect(isKept && hasPaths && read.plan == 0xFEED && read.payloadBytes == payload.count)
+    #expect(read.digest == ContentDigest(of: kept.span.bytes))
+  }
+
+  @Test func `a payload without room is not written`() {
+    let (payload, verdict) = (Self.payload, Self.verdict)
+    let record = QuarantineRecord(
+      topic: TopicID(rawValue: 2),
+      schemaVersion: 3,
+      payloadBytes: payload.count,
+      digest: ContentDigest.none,
+      verdict: verdict.span.bytes
+    )
+    for room in [record.byteCount + payload.count, record.byteCount + payload.count - 1] {
+      var region = Region(id: RegionID(rawValue: 0), byteCount: room)
+      let isWritten = region.append(record, payload: payload.span.bytes, with: Splices(countMax: 1, textBytesMax: 1))
+      #expect(isWritten == (room == record.byteCount + payload.count) && region.count == (isWritten ? room : 0))
+    }
+  }
+
+  @Test func `a record of version 1 has no payload`() throws {
+    var bytes = Self.written()
+    // Version, flags; without plan and bytes kept, and without the payload.
+    (bytes[0], bytes[1]) = (1, 0)
+    bytes.removeSubrange(48..<56)
+    bytes.removeLast(Self.payload.count)
+    let record = try QuarantineRecord(decoding: bytes.span.bytes)
+    let verdict = Self.verdict
+    let isSame = record.verdict.equals(verdict.span.bytes)
+    let hasPayload = record.payload != nil
+    #expect(isSame && !hasPayload && record.plan == 0 && record.payloadBytes == 7)
+  }
+
   @Test func `a record cut anywhere or grown is refused`() {
-    let whole = Self.written()
+    let whole = Self.written(paths: "[\"/a\"]")
     for count in 0..<whole.count {
       #expect(Self.fault(Array(whole[..<count])) == .length(count), "\(count)")
     }
@@ -81,9 +143,12 @@ struct QuarantineRecordTests {
       bytes[place] = byte
       return Self.fault(bytes)
     }
-    #expect(changed(0, 2) == .version(2))
-    for place in [1, 14, 15] { #expect(changed(place, 1) == .reserved, "\(place)") }
-    #expect(changed(48, 0x5B) == .verdict && changed(whole.count - 1, 0x20) == .verdict)
+    #expect(changed(0, 3) == .version(3))
+    #expect(changed(1, 4) == .reserved)
+    #expect(changed(1, 3) == .reserved && changed(48, 1) == .reserved)
+    // Bytes that are kept are flagged so.
+    #expect(changed(1, 0) == .length(whole.count))
+    #expect(changed(56, 0x5B) == .verdict && changed(56 + Self.verdict.count - 1, 0x20) == .verdict)
     #expect(changed(12, 1) == .length(whole.count))
   }
 
@@ -92,33 +157,35 @@ struct QuarantineRecordTests {
     #expect(longest.count == QuarantineRecord.verdictBytesMax)
     for verdict in [Array("{}".utf8), longest] {
       let bytes = Self.written(verdict)
-      #expect(Self.fault(bytes) == nil && bytes.count <= QuarantineRecord.byteCountMax)
+      #expect(Self.fault(bytes) == nil && bytes.count <= QuarantineRecord.overheadBytesMax + Self.payload.count)
     }
     var bytes = Self.written(longest)
-    bytes.insert(0x78, at: 60)
+    bytes.insert(0x78, at: 68)
     (bytes[12], bytes[13]) = (0x04, 0x01)
-    #expect(Self.fault(bytes) == .verdict)
-    bytes = Self.written(Array("{}".utf8))
-    bytes.removeLast()
-    bytes[13] = 1
     #expect(Self.fault(bytes) == .verdict)
   }
 
   @Test func `what is read of random bytes can be written again`() {
     var generator = SystemRandomNumberGenerator()
+    var read = 0
     for _ in 0..<2000 {
-      var bytes = (0..<Int.random(in: 0...80)).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      if bytes.count > 50 {
-        (bytes[0], bytes[1], bytes[12], bytes[14], bytes[15]) = (1, 0, 0, 0, 0)
-        (bytes[13], bytes[48], bytes[bytes.count - 1]) = (UInt8(bytes.count - 48), 0x7B, 0x7D)
-      }
+      var bytes = (0..<Int.random(in: 57...160)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let (verdict, paths) = (min(bytes.count - 56, 20), max(min(bytes.count - 76, 7), 0))
+      (bytes[0], bytes[1]) = (2, paths % 2 == 0 ? 3 : 1)
+      (bytes[12], bytes[13], bytes[14], bytes[15]) = (0, UInt8(verdict), 0, UInt8(paths))
+      (bytes[52], bytes[53], bytes[54]) = (0, 0, 0)
+      bytes[55] = UInt8(bytes.count - 56 - verdict - paths)
+      (bytes[56], bytes[56 + verdict - 1]) = (0x7B, 0x7D)
+      if bytes[1] & 2 == 0 { for place in 48..<52 { bytes[place] = 0 } }
       do throws(QuarantineFault) {
         let record = try QuarantineRecord(decoding: bytes.span.bytes)
         var region = Region(id: RegionID(rawValue: 0), byteCount: 4096)
-        region.write(atMost: record.byteCount) { $0.append(record) }
+        region.write(atMost: 4096) { $0.append(record) }
         let isSame = region.bytes.equals(bytes.span.bytes)
         #expect(isSame)
-      } catch { #expect(bytes.count <= 50) }
+        read += 1
+      } catch { #expect(bytes.count == 57) }
     }
+    #expect(read > 1000)
   }
 }

@@ -31,6 +31,7 @@ import Testing
       inspector = Inspector(
         shard: 1,
         counters: counters,
+        redactions: RedactionCounters(shards: 2, topics: 2),
         topics: 2,
         eventBytesMax: 4096,
         limits: JSONLimits(),

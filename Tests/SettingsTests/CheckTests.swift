@@ -132,7 +132,11 @@ import Testing
     let parts = key.path.split(separator: ".").map(String.init)
     var text = topic
     switch parts[0] {
-    case "topics[]": text = "topics: [{name: a, \(parts[1]): \(value)}]"
+    case "topics[]":
+      let rest = parts.dropFirst()
+      text =
+        "topics: [{name: a, " + rest.dropLast().map { "\($0): {" }.joined() + "\(rest.last!): \(value)"
+        + String(repeating: "}", count: rest.count) + "]"
     case "listeners[]":
       let rest = parts.dropFirst()
       text +=

@@ -110,7 +110,9 @@ import Testing
     }
     text += "    retention: {age: '?!'}\n    quality: {fields: '', time: ''}\n"
     text += "    schema: {require: '?!', accept: '?!', version_from: '?!', invalid: '?!', compatibility: '?!', "
-    text += "shadow: {version: '?!', share: '?!'}}\nlisteners:\n"
+    text += "shadow: {version: '?!', share: '?!'}}\n"
+    text += "    redact: {detect: '?!', confidence: '?!', found: '?!', kinds: '?!', fields: '?!', annotations: '?!', "
+    text += "keys: '?!', mode: '?!'}\nlisteners:\n"
     let own = keys.filter { $0.path.hasPrefix("listeners[].") }.map { String($0.path.dropFirst(12)) }
     for (index, key) in own.filter({ !$0.contains(".") }).enumerated() {
       text += (index == 0 ? "  - " : "    ") + "\(key): '?!'\n"
@@ -133,6 +135,7 @@ import Testing
       if section == "log" || section == "quarantine" { text += "  retention: {bytes: '?!', age: '?!'}\n" }
     }
     text += "wait: {policy: '?!', spin: '?!', minimum_wait: '?!'}\nadmin: {address: '?!'}\nkeys: {file: ''}\n"
+    text += "redaction: {keys: ''}\n"
     text += "schemas: {directory: '', formats: '?!', depth: '?!', members: '?!', string_bytes: '?!', "
     text += "number_bytes: '?!', duplicate_names: '?!'}\n"
     text += "data: ''\nshards: '?!'\nlanes: '?!'\nsteering: '?!'\n"

@@ -232,6 +232,7 @@ let everyKey = """
     accepts_per_turn: 16
     handshakes_per_turn: 2
     large_messages: 8
+  redaction: {keys: /etc/sluice/redaction-keys}
   telemetry: {log: json, level: debug}
 
   """

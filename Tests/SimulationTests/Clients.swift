@@ -368,7 +368,7 @@ extension ClientMaker {
       // What was set aside for want of a version has none; all else was held against one.
       guard let flaw = known[number], (flaw == .unknownVersion) == (record.schemaVersion == 0)
       else { return nil }
-      let verdict = String(decoding: event.value.suffix(record.verdict.byteCount), as: UTF8.self)
+      let verdict = record.verdict.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
       return verdict.hasPrefix("{\"reason\":\"\(flaw.reason)\",") ? (number, topic) : nil
     } catch { return nil }
   }

@@ -2,34 +2,45 @@ internal import Glibc
 internal import Host
 internal import Settings
 
-/// What the admin listener answers to one path.
-struct AdminPage {
-  let status: Int
-  let contentType: String
-  let body: String
-
-  static func text(_ body: String, status: Int = 200) -> AdminPage {
-    AdminPage(status: status, contentType: "text/plain; charset=utf-8", body: body)
-  }
-}
-
 /// The admin listener: a few plain pages over HTTP/1.1, a connection each, on the control thread at its own pace.
 ///
-/// Bounds: 16 connections at a time, 4 KiB of request each, 2 s from its start to its end.
+///     receive ─▶ next ─▶ answer, at once or later        ─▶ send
+///                     ╰▶ await its body ─▶ next ─▶ answer ─╯
+///
+/// Bounds: 16 connections at a time, 4 KiB of head each, a body only where that was asked for, 2 s from its start to
+/// its end unless an answer is waited for.
 struct AdminServer: ~Copyable {
+  /// Which connection, of all there ever were.
+  struct ClientID: Hashable {
+    let rawValue: UInt64
+  }
+  private enum Phase {
+    case head
+    case body
+    /// Handed out by `next`.
+    case asked
+    case answered
+  }
   private struct Client {
+    let id: ClientID
     let descriptor: Int32
-    let untilNs: Int64
-    var request: [UInt8] = []
+    var untilNs: Int64
+    var phase = Phase.head
+    var received: [UInt8] = []
+    var headBytes = 0
+    var request: AdminRequest?
     var answer: [UInt8] = []
     var sent = 0
+    var isGone = false
   }
 
   private let listener: PlainListener
   private var clients: [Client] = []
+  private var lastID: UInt64 = 0
 
   private static var clientsMax: Int { 16 }
-  private static var requestBytesMax: Int { 4096 }
+  private static var headBytesMax: Int { 4096 }
+  private static var receiveBytes: Int { 64 << 10 }
   private static var patienceNs: Int64 { 2_000_000_000 }
 
   init(_ address: ListenAddress) throws(HostFailure) { listener = try PlainListener(address.hostAddress) }
@@ -43,77 +54,99 @@ struct AdminServer: ~Copyable {
   /// What to wait for: the listener, then the clients.
   var descriptors: [Int32] { [listener.descriptor] + clients.map(\.descriptor) }
 
-  /// Does what can be done without waiting.
+  /// Takes what can be had without waiting.
   ///
   /// `ready` has a bit for each of `descriptors`.
-  mutating func serve(_ ready: UInt64, nowNs: Int64, page: (String) -> AdminPage) {
-    for index in clients.indices.reversed() {
-      let isReadable = ready & (2 << UInt64(index)) != 0
-      if isReadable || !clients[index].answer.isEmpty || clients[index].untilNs < nowNs {
-        if advance(index, isReadable, nowNs, page) { clients.remove(at: index) }
-      }
-    }
+  mutating func receive(_ ready: UInt64, nowNs: Int64) {
+    for index in clients.indices where ready & (2 << UInt64(index)) != 0 { receive(index) }
     while ready & 1 != 0, clients.count < Self.clientsMax {
       guard let descriptor = listener.accept() else { break }
-      clients.append(Client(descriptor: descriptor, untilNs: nowNs + Self.patienceNs))
-      if advance(clients.count - 1, true, nowNs, page) { clients.removeLast() }
+      lastID += 1
+      let id = ClientID(rawValue: lastID)
+      clients.append(Client(id: id, descriptor: descriptor, untilNs: nowNs + Self.patienceNs))
+      receive(clients.count - 1)
     }
   }
-
-  /// Reads, answers and writes as far as it goes; says whether the client is gone.
-  private mutating func advance(_ index: Int, _ isReadable: Bool, _ nowNs: Int64, _ page: (String) -> AdminPage) -> Bool
-  {
-    if clients[index].answer.isEmpty, isReadable {
-      var buffer = [UInt8](repeating: 0, count: Self.requestBytesMax)
-      let count = unsafe recv(clients[index].descriptor, &buffer, buffer.count, 0)
-      if count > 0 { clients[index].request += buffer.prefix(count) }
-      if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return leave(index) }
-      clients[index].answer = answer(clients[index].request, page) ?? []
-    }
-    while clients[index].sent < clients[index].answer.count {
-      let rest = Array(clients[index].answer[clients[index].sent...])
-      let count = unsafe send(clients[index].descriptor, rest, rest.count, Int32(MSG_NOSIGNAL))
-      guard count > 0 else { break }
-      clients[index].sent += count
-    }
-    let isDone = !clients[index].answer.isEmpty && clients[index].sent == clients[index].answer.count
-    return isDone || clients[index].untilNs < nowNs ? leave(index) : false
+  private mutating func receive(_ index: Int) {
+    var buffer = [UInt8](repeating: 0, count: Self.receiveBytes)
+    let count = unsafe recv(clients[index].descriptor, &buffer, buffer.count, 0)
+    if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { clients[index].isGone = true }
+    // What comes while an answer is waited for, or after it, is not asked for.
+    guard count > 0, clients[index].phase == .head || clients[index].phase == .body else { return }
+    clients[index].received += buffer.prefix(count)
   }
 
-  private func leave(_ index: Int) -> Bool {
-    _ = close(clients[index].descriptor)
-    return true
-  }
-
-  /// The answer to a request, or `nil` while its head is not complete.
-  private func answer(_ request: [UInt8], _ page: (String) -> AdminPage) -> [UInt8]? {
-    let text = String(decoding: request, as: UTF8.self).utf8
-    guard let end = text.firstIndex(of: UInt8(ascii: "\r")) else {
-      return request.count >= Self.requestBytesMax ? rendered(.text("Request too long.\n", status: 431)) : nil
+  /// The next request whose head has come, and, where its body was waited for, the same one with it.
+  ///
+  /// That may change after every `receive` and `awaitBody`.
+  mutating func next() -> (client: ClientID, request: AdminRequest)? {
+    for index in clients.indices {
+      switch clients[index].phase {
+      case .head: if let request = readHead(index) { return (clients[index].id, request) }
+      case .body: if let request = readBody(index) { return (clients[index].id, request) }
+      case .asked, .answered: continue
+      }
     }
-    let head = Array(request)
-    guard head.count >= 4, contains(head, [13, 10, 13, 10]) else {
-      return request.count >= Self.requestBytesMax ? rendered(.text("Request too long.\n", status: 431)) : nil
+    return nil
+  }
+  private mutating func readHead(_ index: Int) -> AdminRequest? {
+    let received = clients[index].received
+    guard let end = AdminRequest.end(of: received), end <= Self.headBytesMax else {
+      if received.count >= Self.headBytesMax { answer(index, .text("Request too long.\n", status: 431)) }
+      return nil
     }
-    let words = String(Substring(text[..<end])).split(separator: " ", omittingEmptySubsequences: false)
-    guard words.count == 3, words[2].hasPrefix("HTTP/1.") else { return rendered(.text("Malformed.\n", status: 400)) }
-    guard words[0] == "GET" || words[0] == "HEAD" else { return rendered(.text("Only GET and HEAD.\n", status: 405)) }
-    let path = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    return rendered(page(String(path)), withBody: words[0] == "GET")
+    guard let request = AdminRequest(head: received[..<end]) else {
+      answer(index, .text("Malformed.\n", status: 400))
+      return nil
+    }
+    (clients[index].request, clients[index].headBytes, clients[index].phase) = (request, end + 4, .asked)
+    return request
+  }
+  private mutating func readBody(_ index: Int) -> AdminRequest? {
+    let client = clients[index]
+    guard var request = client.request, let count = request.bodyBytes, client.received.count >= client.headBytes + count
+    else { return nil }
+    request.body = Array(client.received[client.headBytes..<client.headBytes + count])
+    (clients[index].phase, clients[index].received) = (.asked, [])
+    return request
   }
 
-  private func contains(_ bytes: [UInt8], _ pattern: [UInt8]) -> Bool {
-    guard bytes.count >= pattern.count else { return false }
-    return (0...(bytes.count - pattern.count)).contains { Array(bytes[$0..<($0 + pattern.count)]) == pattern }
+  /// Waits for a request's body, if it has no more than so many bytes.
+  mutating func awaitBody(of client: ClientID, atMost bytesMax: Int) {
+    guard let index = clients.firstIndex(where: { $0.id == client }) else { return }
+    guard let count = clients[index].request?.bodyBytes else {
+      return answer(index, .text("How long is it?\n", status: 411))
+    }
+    guard count <= bytesMax else { return answer(index, .text("The body is too large.\n", status: 413)) }
+    clients[index].phase = .body
+  }
+  /// Waits for an answer until a time.
+  mutating func awaitAnswer(for client: ClientID, untilNs: Int64) {
+    guard let index = clients.firstIndex(where: { $0.id == client }) else { return }
+    clients[index].untilNs = untilNs
+  }
+  /// Answers a request; one whose client has gone is forgotten.
+  mutating func answer(_ client: ClientID, _ page: AdminPage) {
+    if let index = clients.firstIndex(where: { $0.id == client }) { answer(index, page) }
+  }
+  private mutating func answer(_ index: Int, _ page: AdminPage) {
+    clients[index].answer = page.rendered(withBody: clients[index].request?.method != "HEAD")
+    clients[index].phase = .answered
   }
 
-  private func rendered(_ page: AdminPage, withBody: Bool = true) -> [UInt8] {
-    let reasons = [200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"]
-    let more = [431: "Request Header Fields Too Large", 503: "Service Unavailable"]
-    let reason = reasons[page.status] ?? more[page.status] ?? ""
-    var head = "HTTP/1.1 \(page.status) \(reason)\r\nContent-Type: \(page.contentType)\r\n"
-    head += "Content-Length: \(page.body.utf8.count)\r\nCache-Control: no-store\r\nConnection: close\r\n"
-    if page.status == 405 { head += "Allow: GET, HEAD\r\n" }
-    return Array((head + "\r\n" + (withBody ? page.body : "")).utf8)
+  /// Sends what can be sent without waiting, and closes what is over.
+  mutating func send(nowNs: Int64) {
+    for index in clients.indices.reversed() {
+      while clients[index].sent < clients[index].answer.count {
+        let rest = Array(clients[index].answer[clients[index].sent...])
+        let count = unsafe Glibc.send(clients[index].descriptor, rest, rest.count, Int32(MSG_NOSIGNAL))
+        guard count > 0 else { break }
+        clients[index].sent += count
+      }
+      let isSent = clients[index].phase == .answered && clients[index].sent == clients[index].answer.count
+      guard isSent || clients[index].isGone || clients[index].untilNs < nowNs else { continue }
+      _ = close(clients[index].descriptor)
+      clients.remove(at: index)
+    }
   }
 }

@@ -9,7 +9,7 @@ extension Command {
   /// `sluice check`.
   static let check = Command(
     name: "check",
-    summary: "find every mistake in the settings, in the file of keys, in the files of TLS and in the schemas",
+    summary: "find every mistake in the settings, in the files of keys, in those of TLS, in schemas and in plans",
     details: """
       Reads all of them as 'sluice run' would and prints all mistakes at once, each with its place, what was expected
       and the nearest valid word. What is valid but unwise is a warning. Nothing is changed and nothing is started.
@@ -48,6 +48,10 @@ private func performCheck(_ arguments: Arguments) throws(CommandFailure) -> Int3
     for mistake in schemas.mistakes { StandardError.write(mistake) }
     warnings += schemas.warnings
   }
+  let redaction = RedactionExamination(settings, schemas?.registry)
+  mistakes += redaction.mistakes.count
+  for mistake in redaction.mistakes { StandardError.write(mistake) }
+  warnings += redaction.warnings
   for warning in warnings { StandardError.write("\(path): warning: \(warning)") }
   if arguments.isGiven("--print") {
     StandardOutput.write(settings.lines.map { $0 + "\n" }.joined())

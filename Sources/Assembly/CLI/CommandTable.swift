@@ -27,8 +27,10 @@ enum CommandTable {
       ),
       .check,
       .doctor,
-    ] + logCommands + quarantineCommands + keysCommands + ticketCommands + schemaCommands + [
+    ] + logCommands + quarantineCommands + keysCommands + ticketCommands + redactionKeyCommands + schemaCommands + [
       .schemaTest,
+      .redact,
+      .reveal,
       Command(
         name: "load",
         summary: "send events and measure how fast they are acknowledged",

@@ -147,6 +147,14 @@ struct Node: ~Copyable {
     }
   }
 
+  /// Gives one shard an order; whether it has room for it.
+  mutating func tell(_ order: ShardOrder, to shard: Int) -> Bool {
+    // What every shard must be told finds room as well.
+    guard orders[shard].hasRoom(for: 32), orders[shard].send(order) else { return false }
+    wakes.wake(ShardID(rawValue: UInt16(shard)))
+    return true
+  }
+
   /// Gives every shard its own TLS.
   mutating func tell(_ seeds: [SecuritySeed]) {
     for (index, seed) in seeds.enumerated() {

@@ -13,15 +13,18 @@ internal import World
 
 /// The control thread: signals, reload, the admin listener, and the end.
 struct Control: ~Copyable {
-  private var node: Node
-  private var admin: AdminServer
+  var node: Node
+  var admin: AdminServer
+  /// Events that were set aside and are on their way once more.
+  var replays: NodeReplays
   private let signals: ControlSignals
   private let path: String
-  private var settings: NodeSettings
+  private(set) var settings: NodeSettings
   private var files: TLSFiles
   private var schemas: NodeSchemas
+  private var redaction: NodeRedaction
   private let log: Log
-  private var state: NodeState
+  private(set) var state: NodeState
   private var running: Int
   private var stopAtNs: Int64?
   private var exitStatus: Int32 = 0
@@ -36,13 +39,14 @@ struct Control: ~Copyable {
   ) throws(HostFailure) {
     let start = monotonicNs()
     let admin = try AdminServer(settings.adminAddress)
-    var read: (files: TLSFiles?, schemas: NodeSchemas?)
+    var read: (files: TLSFiles?, schemas: NodeSchemas?, redaction: NodeRedaction?)
     let node = try Node(
       settings,
       rules: { plan throws(HostFailure) in
         let schemas = try NodeSchemas(settings, log: log)
-        read.schemas = schemas
-        return try readRules(plan, schemas, log)
+        let redaction = try NodeRedaction(settings, schemas, log: log)
+        (read.schemas, read.redaction) = (schemas, redaction)
+        return try readRules(plan, schemas, redaction, log)
       },
       security: { plan throws(HostFailure) in
         let files = try TLSFiles(settings, keyLog: keyLog, log: log, nowNs: start, utcSeconds: utcSeconds())
@@ -52,26 +56,15 @@ struct Control: ~Copyable {
       kernel: kernel,
       log: log
     )
-    log.info(
-      "starting",
-      [
-        "shards": .count(node.plan.shards), "lanes": .count(node.plan.manifest.lanes),
-        "data": .text(settings.dataDirectory), "address_space_bytes": .count(node.plan.bytesTotal),
-        "admin": .text("\(admin.address)"),
-      ]
-    )
-    for (listener, address) in zip(settings.listeners, node.addresses) {
-      log.info(
-        "listening",
-        ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")]
-      )
+    announce(node, at: admin.address, settings, log)
+    let token = ReplayToken(drawnFor: admin.address)
+    try node.directory.write(Array(token.text.utf8), as: ReplayToken.fileName)
+    (running, replays) = (node.plan.shards, NodeReplays(token))
+    guard let files = read.files, let schemas = read.schemas, let redaction = read.redaction else {
+      broken("a node that was made has read its files")
     }
-    running = node.plan.shards
-    guard let files = read.files, let schemas = read.schemas else { broken("a node that was made has read its files") }
-    var inspections = NodeInspections(node.plan.inspections)
-    inspections.adopt(schemas.byNumber(node.plan.topics), of: node.plan.topics)
-    state = NodeState(shards: node.plan.shards, inspections: inspections, startedNs: start)
-    (self.files, self.schemas) = (files, schemas)
+    state = NodeState(node.plan, schemas, redaction, startedNs: start)
+    (self.files, self.schemas, self.redaction) = (files, schemas, redaction)
     (state.expiries, state.schemas) = (files.expiries, schemas.figures)
     (self.settings, self.path, self.log) = (settings, path, log)
     self.signals = signals
@@ -92,8 +85,7 @@ struct Control: ~Copyable {
       secure(files.poll(nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       schemas.release(nowNs: monotonicNs())
       state.observe(node.reports, nowNs: monotonicNs())
-      let state = state
-      admin.serve(ready >> 2, nowNs: monotonicNs()) { state.page(for: $0) }
+      serve(ready >> 2)
       if let stopAtNs, monotonicNs() > stopAtNs { cutOff("the drain limit has passed") }
     }
     node.join()
@@ -155,6 +147,8 @@ struct Control: ~Copyable {
           log.error("a lane is damaged", ["shard": .count(index), "cause": .text(cause), "remedy": .text(remedy)])
           end(index, 1)
         case .shadow(let sample): note(sample)
+        case .replayed(let replayed):
+          if let answer = replays.hear(replayed) { admin.answer(answer.client, answer.page) }
         case .ended(let ended):
           state.ended[index] = true
           if ended == .failed {
@@ -189,12 +183,16 @@ struct Control: ~Copyable {
   }
 
   private func note(_ sample: ShadowSample) {
+    let topic = node.plan.topics.first { $0.id == sample.topic }?.name ?? ""
+    guard sample.version > 0 else {
+      return log.info(
+        "the plan in the shadow would have redacted an event",
+        ["topic": .text(topic), "where": .text(sample.verdict)]
+      )
+    }
     log.info(
       "the version in the shadow would have refused an event",
-      [
-        "topic": .text(node.plan.topics.first { $0.id == sample.topic }?.name ?? ""),
-        "version": .count(sample.version), "verdict": .text(sample.verdict),
-      ]
+      ["topic": .text(topic), "version": .count(sample.version), "verdict": .text(sample.verdict)]
     )
   }
 
@@ -236,8 +234,11 @@ struct Control: ~Copyable {
         cpus: node.plan.cpus,
         slotsThere: node.plan.slotsThere
       )
-      var rules = try readRules(plan, schemas, log)
+      var rules = try readRules(plan, schemas, redaction, log)
       schemas.reload(settings, nowNs: monotonicNs())
+      redaction.reload(settings, schemas)
+      rules.redaction = redaction.rules(plan.topics)
+      state.redactions.adopt(rules.redaction, of: plan.topics)
       state.schemas = schemas.figures
       rules.schemas = schemas.byNumber(plan.topics)
       state.inspections.adopt(rules.schemas, of: plan.topics)
@@ -250,6 +251,24 @@ struct Control: ~Copyable {
   }
 }
 
+/// Says what starts, and where it listens.
+private func announce(_ node: borrowing Node, at admin: ListenerAddress, _ settings: NodeSettings, _ log: Log) {
+  log.info(
+    "starting",
+    [
+      "shards": .count(node.plan.shards), "lanes": .count(node.plan.manifest.lanes),
+      "data": .text(settings.dataDirectory), "address_space_bytes": .count(node.plan.bytesTotal),
+      "admin": .text("\(admin)"),
+    ]
+  )
+  for (listener, address) in zip(settings.listeners, node.addresses) {
+    log.info(
+      "listening",
+      ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")]
+    )
+  }
+}
+
 /// UTC in seconds since 1970.
 private func utcSeconds() -> Int64 {
   var time = timespec()
@@ -258,7 +277,12 @@ private func utcSeconds() -> Int64 {
 }
 
 /// Reads the keys and puts the topics in order.
-private func readRules(_ plan: NodePlan, _ schemas: NodeSchemas, _ log: Log) throws(HostFailure) -> Rules {
+private func readRules(
+  _ plan: NodePlan,
+  _ schemas: NodeSchemas,
+  _ redaction: NodeRedaction,
+  _ log: Log
+) throws(HostFailure) -> Rules {
   var generator = SystemRandomNumberGenerator()
   var entries: [KeyFile.Entry] = []
   if let path = plan.settings.keysFile {
@@ -276,6 +300,7 @@ private func readRules(_ plan: NodePlan, _ schemas: NodeSchemas, _ log: Log) thr
   }
   let directory = TopicDirectory(plan.openTopics, seed: (generator.next(), generator.next()))
   var rules = plan.rules(keys: ring, directory: directory)
+  rules.redaction = redaction.rules(plan.topics)
   rules.schemas = schemas.byNumber(plan.topics)
   return rules
 }

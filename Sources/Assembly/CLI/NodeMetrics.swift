@@ -169,6 +169,30 @@ enum NodeMetrics {
     "Events refused or set aside since checking them takes too much work.",
     labels: ["topic"]
   )
+  static let redactionScanned = Metric(
+    "sluice_redaction_events_total",
+    .counter,
+    "Events that went through their topic's plan of redaction.",
+    labels: ["topic"]
+  )
+  static let redactionChanged = Metric(
+    "sluice_redaction_events_changed_total",
+    .counter,
+    "Events of which something was exchanged; with a plan in the shadow, would have been.",
+    labels: ["topic"]
+  )
+  static let redactionImpossible = Metric(
+    "sluice_redaction_events_impossible_total",
+    .counter,
+    "Events that could not be redacted, and of whose payload nothing was kept.",
+    labels: ["topic"]
+  )
+  static let redactionValues = Metric(
+    "sluice_redaction_values_total",
+    .counter,
+    "Values that were exchanged, by what they are and what was done; `field` is a field that a path names.",
+    labels: ["topic", "type", "operator"]
+  )
   static let shadowShown = Metric(
     "sluice_schema_shadow_shown_total",
     .counter,

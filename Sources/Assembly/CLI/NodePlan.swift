@@ -26,6 +26,8 @@ struct NodePlan {
 
   /// What inspection counts, over all shards.
   let inspections: InspectionCounters
+  /// What redaction counts, over all shards.
+  let redactions: RedactionCounters
 
   /// How many shards there are.
   var shards: Int { cpus.count }
@@ -55,6 +57,7 @@ struct NodePlan {
       settings.topics.first { $0.name == line.name }?.topic(id: line.id) ?? Topic(id: line.id, name: line.name)
     }
     inspections = InspectionCounters(shards: cpus.count, topics: topics.count)
+    redactions = RedactionCounters(shards: cpus.count, topics: topics.count)
   }
 
   /// Descriptors for everything.
@@ -113,6 +116,7 @@ struct NodePlan {
     sizes.segmentBytes = manifest.segmentBytes
     sizes.sideSegments = max(sideSegmentsMax, sideSlotsThere)
     sizes.sideSegmentBytes = sideSegmentBytes
+    sizes.sideBatchBytes = sideBatchBytes
     return sizes
   }
 
@@ -120,6 +124,11 @@ struct NodePlan {
   var segmentsMax: Int { max(settings.log.retentionBytes / manifest.segmentBytes, 2) + 1 }
 
   private var sideSegmentBytes: Int { manifest.sideSegmentBytes ?? settings.quarantine.segmentBytes }
+  /// The largest commit of a side lane: the largest event finds room with what is said of it, if the segments allow.
+  private var sideBatchBytes: Int {
+    let wanted = (settings.eventBytesMax + (32 << 10) + 4095) / 4096 * 4096
+    return min(max(wanted, 64 << 10), max(sideSegmentBytes / 4 / 4096 * 4096, 64 << 10))
+  }
   /// How many segments a side lane keeps.
   private var sideSegmentsMax: Int { max(settings.quarantine.retentionBytes / sideSegmentBytes, 2) + 1 }
 
@@ -167,6 +176,7 @@ struct NodePlan {
     shard.topics = topics
     shard.jsonLimits = jsonLimits
     shard.inspections = inspections
+    shard.redactions = redactions
     return shard
   }
 

@@ -59,6 +59,9 @@ struct NodeSchemas {
     return schemas
   }
 
+  /// The fields that a topic's schemas say are personal.
+  func annotated(_ topic: String) -> [RedactionPlanning.Annotated] { registry.annotated[topic] ?? [] }
+
   /// Reads everything again; keeps what holds where something is wrong.
   mutating func reload(_ settings: NodeSettings, nowNs: Int64) {
     do throws(SchemaRegistryMistakes) {
@@ -123,5 +126,6 @@ extension NodeState {
     text.begin(NodeMetrics.schemaVersion)
     for topic in schemas.required { text.sample(Int64(topic.version), topic.topic) }
     inspections.write(to: &text)
+    redactions.write(to: &text)
   }
 }

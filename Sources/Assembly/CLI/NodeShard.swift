@@ -16,6 +16,8 @@ enum ShardOrder: Sendable {
   case adopt(Rules)
   /// Take new certificates or ticket keys, made for this shard.
   case secure(SecuritySeed)
+  /// Put an event on the line once more.
+  case replay(ReplayedEvent)
 }
 
 /// What a shard tells the control thread besides its report.
@@ -26,6 +28,8 @@ enum ShardNews: Sendable {
   case damaged(LaneDamage)
   /// Said once a second at the most, and not at all while the control thread has not heard what was said before.
   case shadow(ShadowSample)
+  /// What became of an event that was put on the line once more.
+  case replayed(Replayed)
 }
 
 /// What a shard grows from on its thread.
@@ -80,10 +84,8 @@ func liveShard(_ seed: consuming NodeShardSeed) {
       links: links,
       security: security
     )
-    let state = run(&shard, &orders, &report) { sample in
-      // What it says last must find room, too.
-      if news.hasRoom(for: 2) { tell(.shadow(sample)) }
-    }
+    // What it says last must find room, too.
+    let state = run(&shard, &orders, &report, mayTell: { news.hasRoom(for: 2) }, tell: tell)
     tell(.ended(state))
   } catch { tell(.failed(error)) }
 }
@@ -93,7 +95,8 @@ private func run(
   _ shard: inout Shard<Host>,
   _ orders: inout Mailbox<ShardOrder>.Receiver,
   _ report: inout Published<ShardReport>.Writer,
-  tellSample: (ShadowSample) -> Void
+  mayTell: () -> Bool,
+  tell: (ShardNews) -> Void
 ) -> ShardState {
   var (reportedNs, sampledNs): (Int64, Int64) = (0, 0)
   var wakes: UInt64 = .max
@@ -106,17 +109,19 @@ private func run(
         case .drain(let limitNs): shard.drain(limitNs: limitNs)
         case .adopt(let rules): shard.adopt(rules)
         case .secure(let seed): shard.adopt(seed)
+        case .replay(let event): shard.replay(event)
         case .stop: return shard.state
         }
       }
     }
+    while shard.replaysWaiting > 0, mayTell(), let replayed = shard.nextReplayed() { tell(.replayed(replayed)) }
     let isDone = shard.state == .finished || shard.state == .failed && shard.openConnections == 0
     if isDone || shard.nowNs - reportedNs > 5_000_000 {
       reportedNs = shard.nowNs
       report.publish(shard.report())
-      if reportedNs - sampledNs > 1_000_000_000, let sample = shard.takeShadowSample() {
+      if reportedNs - sampledNs > 1_000_000_000, mayTell(), let sample = shard.takeShadowSample() {
         sampledNs = reportedNs
-        tellSample(sample)
+        tell(.shadow(sample))
       }
     }
     if isDone { return shard.state }

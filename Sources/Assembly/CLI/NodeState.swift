@@ -23,12 +23,19 @@ struct NodeState {
   var schemas = NodeSchemas.Figures()
   /// What came of holding events against them.
   var inspections: NodeInspections
+  /// What redaction found.
+  var redactions: RedactionFigures
 
   /// A shard that says nothing for so long is stuck: it turns twenty times a second at the least.
   private static var patienceNs: Int64 { 2_000_000_000 }
 
-  init(shards: Int, inspections: NodeInspections, startedNs: Int64) {
-    self.inspections = inspections
+  /// The state of a node whose shards have just been started.
+  init(_ plan: NodePlan, _ schemas: NodeSchemas, _ redaction: NodeRedaction, startedNs: Int64) {
+    let shards = plan.shards
+    inspections = NodeInspections(plan.inspections)
+    inspections.adopt(schemas.byNumber(plan.topics), of: plan.topics)
+    redactions = RedactionFigures(counters: plan.redactions)
+    redactions.adopt(redaction.rules(plan.topics), of: plan.topics)
     reports = Array(repeating: ShardReport(), count: shards)
     versions = Array(repeating: 0, count: shards)
     seenNs = Array(repeating: startedNs, count: shards)
@@ -91,7 +98,7 @@ struct NodeState {
       let obstacles = obstacles
       return obstacles.isEmpty
         ? .text("ready\n") : .text(obstacles.map { $0 + "\n" }.joined(), status: 503)
-    case "/pressure": return AdminPage(status: 200, contentType: "application/json", body: pressurePage)
+    case "/pressure": return .json(pressurePage)
     case "/metrics":
       return AdminPage(status: 200, contentType: "\(PrometheusText.contentType)", body: metricsText)
     default: return .text("No such page. There are /metrics, /live, /ready and /pressure.\n", status: 404)

@@ -11,10 +11,10 @@ let quarantineCommands: [Command] = [
     summary: "list the events that were set aside instead of stored, and why",
     details: """
       A record is named SHARD/NUMBER. It says which topic the event was sent to, when, by whom, which version of the
-      schema it was held against, how long its payload was, and the verdict. The payload itself is not kept: its SHA-256
-      is, by which its sender can find it. Records are kept for as long as 'quarantine.retention' says. With --json a
-      line is {"record", "topic", "time", "clock", "id", "principal", "traceparent", "schemaVersion", "bytes", "sha256",
-      "verdict"}; what an event does not have is left out.
+      schema it was held against, how long its payload was, and the verdict. The payload is kept as the topic's plan of
+      redaction leaves it; of what is no JSON, only length and SHA-256 are. Records are kept for as long as
+      'quarantine.retention' says. With --json a line is {"record", "topic", "time", "clock", "id", "principal",
+      "traceparent", "schemaVersion", "bytes", "sha256", "verdict", "plan", "redacted", "payload"}; what an event does not have is left out.
       """,
     options: LogDirectory.options + [
       CommandOption("--topic", "NAME", "this topic; may be given several times", short: "-t", isRepeatable: true),
@@ -37,6 +37,7 @@ let quarantineCommands: [Command] = [
     examples: ["sluice quarantine show 0/17 --data ./sluice-data"],
     perform: { arguments throws(CommandFailure) in try showQuarantined(arguments) }
   ),
+  .quarantineReplay,
 ]
 
 /// `sluice quarantine list`.
@@ -88,7 +89,7 @@ private func showQuarantined(_ arguments: Arguments) throws(CommandFailure) -> I
 }
 
 /// Gives the records of a side lane to `each`, in order, until that returns `false`.
-private func readQuarantine(
+func readQuarantine(
   _ lane: LaneID,
   of directory: LogDirectory,
   from start: LaneReader.Start,

@@ -16,6 +16,17 @@ struct QuarantineEntry {
   let digest: ContentDigest
   /// The text of a JSON object.
   let verdict: [UInt8]
+  /// The plan of redaction that its payload went through; 0 for none.
+  let plan: UInt32
+  /// The text of a JSON array of JSON Pointers, or nothing.
+  let paths: [UInt8]
+  /// `nil` where it is not kept.
+  let payload: [UInt8]?
+  /// The record's key, if it has one.
+  let key: [UInt8]?
+  /// Its headers as they stand in a batch, and its value.
+  let headers: [UInt8]
+  let value: [UInt8]
 
   /// Why a record can't be read.
   enum Fault: Error {
@@ -33,8 +44,8 @@ struct QuarantineEntry {
     } catch { return .failure(.stamp(error)) }
     do throws(QuarantineFault) {
       let value = try QuarantineRecord(decoding: record.value)
-      // SAFETY: a copy of initialised bytes.
-      let verdict = unsafe value.verdict.withUnsafeBytes { unsafe Array($0) }
+      var payload: [UInt8]?
+      if let kept = value.payload { payload = copy(kept) }
       let entry = QuarantineEntry(
         lane: lane,
         offset: record.offset,
@@ -43,10 +54,21 @@ struct QuarantineEntry {
         schemaVersion: value.schemaVersion,
         payloadBytes: value.payloadBytes,
         digest: value.digest,
-        verdict: verdict
+        verdict: copy(value.verdict),
+        plan: value.plan,
+        paths: copy(value.paths),
+        payload: payload,
+        key: record.hasKey ? copy(record.key) : nil,
+        headers: copy(record.headers),
+        value: copy(record.value)
       )
       return .success(entry)
     } catch { return .failure(.record(error)) }
+  }
+
+  fileprivate static func copy(_ bytes: RawSpan) -> [UInt8] {
+    // SAFETY: a copy of initialised bytes.
+    unsafe bytes.withUnsafeBytes { unsafe Array($0) }
   }
 
   /// What it is called.
@@ -91,12 +113,45 @@ struct QuarantineEntry {
       rows.append(("trace", "00-\(padded[0])-\(padded[1])-\(flags)"))
     }
     rows += [
-      ("schema", schemaVersion == 0 ? "-" : "version \(schemaVersion)"), ("payload", "\(payloadBytes) bytes, not kept"),
+      ("schema", schemaVersion == 0 ? "-" : "version \(schemaVersion)"),
+      ("payload", "\(payloadBytes) bytes" + (payload == nil ? ", not kept" : "")),
       ("SHA-256", "\(digest)"), ("verdict", verdictText),
     ]
+    if plan != 0 {
+      let places = paths.isEmpty ? "nothing found" : String(decoding: paths, as: UTF8.self)
+      rows.append(("redacted", "by plan \(hexadecimal(plan)): \(places)"))
+    }
+    if let payload {
+      rows.append(("kept", String(decoding: payload.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)))
+    }
     return rows.map { label, value in
       label + String(repeating: " ", count: 11 - label.utf8.count) + value + "\n"
     }.joined()
+  }
+}
+
+extension QuarantineEntry {
+  /// The end of its line of JSON: what was redacted, and the payload, in Base64 where it is no JSON.
+  fileprivate var tail: [UInt8] {
+    var tail: [UInt8] = []
+    if plan != 0 {
+      tail += Array(",\"plan\":\"\(hexadecimal(plan))\",\"redacted\":".utf8)
+      tail += paths.isEmpty ? Array("[]".utf8) : paths
+    }
+    if let payload {
+      do throws(JSONFault) {
+        _ = try JSONValue(payload)
+        // On one line: between tokens a line's end is a blank, and within strings there is none.
+        tail += Array(",\"payload\":".utf8) + payload.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+      } catch { tail += Array(",\"payloadBase64\":".utf8) + Self.base64(payload) }
+    }
+    return tail + Array("}\n".utf8)
+  }
+  private static func base64(_ payload: [UInt8]) -> [UInt8] {
+    var region = Region(id: RegionID(rawValue: 0), byteCount: payload.count * 4 / 3 + 16)
+    // SAFETY: a view of plain bytes that lives until the end of this scope.
+    region.write(atMost: region.byteCount) { unsafe $0.append(base64: payload.span.bytes) }
+    return copy(region.bytes)
   }
 }
 
@@ -173,8 +228,8 @@ struct QuarantineOutput: ~Copyable {
       unsafe writer.append(digest.span.bytes)
       writer.append("\"")
       unsafe writer.append(verdict: verdict.span.bytes)
-      writer.append("}\n")
     }
+    output.append(entry.tail)
   }
 }
 

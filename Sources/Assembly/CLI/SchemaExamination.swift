@@ -10,6 +10,8 @@ struct SchemaExamination {
   let warnings: [String]
   /// Versions of schemas there are.
   private(set) var versions = 0
+  /// What was read; `nil` where anything is wrong.
+  private(set) var registry: SchemaRegistry?
   /// Topics whose events are checked.
   let topics: Int
 
@@ -21,6 +23,7 @@ struct SchemaExamination {
     do throws(SchemaRegistryMistakes) {
       let registry = try SchemaRegistry(settings)
       (mistakes, warnings, versions) = ([], registry.warnings, registry.count)
+      self.registry = registry
     } catch { (mistakes, warnings) = (error.all, error.warnings) }
   }
 

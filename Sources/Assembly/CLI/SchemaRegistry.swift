@@ -17,6 +17,8 @@ struct SchemaRegistryMistakes: Error, Equatable {
 struct SchemaRegistry {
   /// What events of each topic must fit, by the topic's name.
   private(set) var topics: [String: TopicSchemas] = [:]
+  /// The fields that their schemas say are personal, in all versions that are taken.
+  private(set) var annotated: [String: [RedactionPlanning.Annotated]] = [:]
   /// What is right but unwise, a sentence each.
   private(set) var warnings: [String] = []
   private var documents = SchemaDocuments()
@@ -55,6 +57,7 @@ struct SchemaRegistry {
         former.modes[topic.name] == topic.schema.compatibility && former.versions[topic.name] == versions
       }
       work.choose()
+      work.annotate()
     }
     guard work.mistakes.isEmpty else {
       throw SchemaRegistryMistakes(
@@ -63,6 +66,7 @@ struct SchemaRegistry {
       )
     }
     (topics, warnings, compiled) = (work.topics, work.warnings, work.compiled)
+    annotated = work.annotated
     (documents, versions, formats) = (work.documents, work.versions, settings.schemas.formats)
     modes = Dictionary(settings.topics.map { ($0.name, $0.schema.compatibility) }) { first, _ in first }
   }
@@ -70,6 +74,23 @@ struct SchemaRegistry {
   /// Whether what was compiled here would be compiled alike there, as far as its own document is the same.
   private func isAlike(_ other: SchemaDocuments, _ settings: NodeSettings) -> Bool {
     formats == settings.schemas.formats && documents.shared == other.shared
+  }
+
+  /// What the schemas of a topic say of fields, version by version, of those that are taken.
+  ///
+  /// Cost: milliseconds a schema.
+  func schemaFields(of topic: String) -> [SchemaFields] {
+    let taken = topics[topic]?.versions.map(\.number) ?? []
+    var library = SchemaLibrary()
+    for document in documents.shared {
+      if let text = document.text { library.offer(text, uri: document.uri, file: document.file) }
+    }
+    return (versions[topic] ?? []).compactMap { version in
+      guard taken.contains(version.number), let text = version.document.text else { return nil }
+      var own = library
+      own.offer(text, uri: version.document.uri, file: version.document.file)
+      return SchemaFields(of: version.document.uri, in: own)
+    }
   }
 
   /// The versions that there are of a topic, in order.
@@ -94,6 +115,7 @@ private struct SchemaRegistryWork {
   let versions: [String: [SchemaDocuments.Version]]
   private(set) var topics: [String: TopicSchemas] = [:]
   private(set) var compiled: [String: Schema] = [:]
+  private(set) var annotated: [String: [RedactionPlanning.Annotated]] = [:]
   private(set) var mistakes: [String]
   private(set) var warnings: [String]
   /// Topics that have a schema in the settings.
@@ -243,6 +265,37 @@ private struct SchemaRegistryWork {
       }
       topics[topic.name] = chosen
     }
+  }
+
+  // MARK: Annotations
+
+  /// Gathers what schemas say of fields that are personal: those of all versions that are taken.
+  mutating func annotate() {
+    let library = sharedLibrary()
+    for topic in wanted {
+      let taken = topics[topic.name]?.versions.map(\.number) ?? []
+      var fields: [RedactionPlanning.Annotated] = []
+      for version in versions[topic.name] ?? [] where taken.contains(version.number) {
+        for field in personalFields(of: version.document, library) where !fields.contains(field) {
+          fields.append(field)
+        }
+      }
+      if !fields.isEmpty { annotated[topic.name] = fields }
+    }
+  }
+  /// The fields that a schema says are personal; one that is not walked to its end is a mistake, since it might say
+  /// more.
+  private mutating func personalFields(of document: SchemaDocuments.Document, _ library: SchemaLibrary)
+    -> [RedactionPlanning.Annotated]
+  {
+    guard let text = document.text else { return [] }
+    let mentions = ([text] + documents.shared.compactMap(\.text)).contains { PersonalFields.isMentioned(in: $0) }
+    guard mentions else { return [] }
+    var own = library
+    do throws(SchemaMistake) { try own.add(text, uri: document.uri, file: document.file) } catch { return [] }
+    let found = PersonalFields(SchemaFields(of: document.uri, in: own))
+    for mistake in found.mistakes { note(mistake) }
+    return found.fields
   }
 
   private func version(_ version: SchemaDocuments.Version) -> TopicSchemas.Version? {

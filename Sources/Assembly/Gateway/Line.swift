@@ -36,10 +36,14 @@ struct Line: EventConsumer, ~Copyable {
   var current = 0
   /// Who is at its other end, as a certificate says.
   var peer = PrincipalID.anonymous
-  /// Where a record for the side lane is put together.
+  /// Where a record for the side lane is put together: as much as fits into a commit.
   ///
   /// Away only meanwhile.
-  var scratch: Region? = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+  var scratch: Region?
+  /// The most that a key and headers may have that are kept with it.
+  let asideRestBytesMax: Int
+  /// For what nothing is exchanged in.
+  let noSplices = Splices(countMax: 1, textBytesMax: 1)
   /// Where a verdict for it is put together.
   ///
   /// Away only meanwhile.
@@ -79,7 +83,10 @@ struct Line: EventConsumer, ~Copyable {
     let rule = topics[Int(grant.topic.rawValue)]
     guard closed == nil, rule.intake == .store else { return nil }
     let isInspected = inspector.looksAt(grant.topic)
-    if isInspected, !passes(payload, grant) { return nil }
+    if isInspected {
+      if inspector.redacts(grant.topic) { return takeRedacted(payload, under: grant, rule) }
+      guard passes(payload, grant) else { return nil }
+    }
     let offset = writers[current].lane.nextOffset(of: grant.topic)
     let isKept = writers[current].batch.append(
       payload,
@@ -107,6 +114,9 @@ struct Line: EventConsumer, ~Copyable {
     var limit = limit
     let isInspected = inspector.looksAt(topic)
     if isInspected {
+      if inspector.redacts(topic) {
+        return takeRedacted(run, of: bytes, from: start, under: grant, rule, atMost: limit)
+      }
       limit = inspector.passing(run, of: bytes, from: start, of: topic, atMost: min(limit, Self.inspectedAtOnce))
       guard limit > 0 else { return .none }
     }
@@ -149,7 +159,7 @@ struct Line: EventConsumer, ~Copyable {
   }
 
   /// Gives an event that is in the batch its number.
-  @inline(__always) private mutating func number(
+  @inline(__always) mutating func number(
     _ topic: TopicID,
     at index: Int,
     _ offset: UInt64,
@@ -167,6 +177,10 @@ struct Line: EventConsumer, ~Copyable {
     let lane = links.lane(of: event.key)
     if let own = links.own(lane) { return store(event, at: own, acknowledge: rule.acknowledge) }
     guard let number = links.send(event, to: lane, at: clock) else { return .later }
+    return sent(event, to: lane, as: number, rule)
+  }
+  /// What becomes of an event that another shard's lane will number.
+  mutating func sent(_ event: borrowing Event, to lane: LaneID, as number: EventNumber, _ rule: TopicRule) -> Verdict {
     ledger.number()
     let mark = rule.acknowledge == .received ? Mark.none : Mark(domain: .lane(lane), number: number)
     return .numbered(Placement(mark: mark, lane: lane, offset: nil))

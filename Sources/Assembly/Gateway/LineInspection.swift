@@ -11,17 +11,10 @@ extension Line {
   /// Keeps an event that fits; refuses one that does not, or sets it aside.
   @inline(never) mutating func takeInspected(_ event: borrowing Event, _ rule: TopicRule) -> Verdict {
     let topic = event.grant.topic
-    let failuresMax = event.grant.wantsAllFailures ? Self.failuresMax : 1
     let verdict: Verdict
-    let inspection = inspector.inspect(
-      event.content,
-      attribute: event.schemaName,
-      of: topic,
-      timeNs: event.timeNs,
-      failuresMax: failuresMax
-    )
-    switch inspection {
+    switch inspector.inspect(event, failuresMax: event.grant.wantsAllFailures ? Self.failuresMax : 1) {
     case .passes: verdict = keep(event, rule)
+    case .changed: verdict = keepRedacted(event, rule)
     case .refused(let reason):
       ledger.refuse(reason)
       verdict = .refused(reason)

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Events
+internal import Formats
 
 /// What goes before an event's key, details and payload on a link between shards, in memory only: fixed size,
 /// big-endian.
@@ -8,10 +9,21 @@ struct LinkedEvent {
   let grant: Grant
   let origin: Origin
   let clock: ClockReading
+  /// The id that was made for it when it was received first, where that is known; else the shard of its lane makes one.
+  let madeID: UInt128?
 
   static var headBytes: Int { 84 }
 
   func write(_ event: borrowing Event, into writer: inout Writer) {
+    writeHead(event, into: &writer)
+    writer.append(event.payload)
+  }
+  /// The same of an event of whose payload parts are exchanged.
+  func write(_ event: borrowing Event, with splices: borrowing Splices, into writer: inout Writer) {
+    writeHead(event, into: &writer)
+    writer.append(event.payload, with: splices)
+  }
+  private func writeHead(_ event: borrowing Event, into writer: inout Writer) {
     writer.append(lane.rawValue)
     writer.append(grant.topic.rawValue)
     writer.append(grant.principal.rawValue)
@@ -22,21 +34,22 @@ struct LinkedEvent {
     writer.append(clock.errorNs ?? 0)
     let flags: UInt32 =
       (clock.errorNs == nil ? 0 : 1) | (origin.eventID == nil ? 0 : 2) | (origin.trace == nil ? 0 : 4)
-      | UInt32(clock.state.rawValue) << 8 | UInt32(origin.trace?.flags ?? 0) << 16
+      | (madeID == nil ? 0 : 8) | UInt32(clock.state.rawValue) << 8 | UInt32(origin.trace?.flags ?? 0) << 16
     writer.append(flags)
-    writer.append(UInt64(truncatingIfNeeded: (origin.eventID ?? 0) >> 64))
-    writer.append(UInt64(truncatingIfNeeded: origin.eventID ?? 0))
+    let id = origin.eventID ?? madeID ?? 0
+    writer.append(UInt64(truncatingIfNeeded: id >> 64))
+    writer.append(UInt64(truncatingIfNeeded: id))
     writer.append(UInt64(truncatingIfNeeded: (origin.trace?.trace ?? 0) >> 64))
     writer.append(UInt64(truncatingIfNeeded: origin.trace?.trace ?? 0))
     writer.append(origin.trace?.parent ?? 0)
     writer.append(UInt32(event.details.byteCount))
     writer.append(event.key)
     writer.append(event.details)
-    writer.append(event.payload)
   }
 
-  init(lane: LaneID, grant: Grant, origin: Origin, clock: ClockReading) {
+  init(lane: LaneID, grant: Grant, origin: Origin, clock: ClockReading, madeID: UInt128?) {
     (self.lane, self.grant, self.origin, self.clock) = (lane, grant, origin, clock)
+    self.madeID = origin.eventID == nil ? madeID : nil
   }
 
   init(reading bytes: RawSpan) {
@@ -57,6 +70,7 @@ struct LinkedEvent {
       monotonicNs: bytes.integer(Int64.self, at: 24)
     )
     let id = UInt128(bytes.integer(UInt64.self, at: 40)) << 64 | UInt128(bytes.integer(UInt64.self, at: 48))
+    madeID = flags & 8 == 0 ? nil : id
     let trace = UInt128(bytes.integer(UInt64.self, at: 56)) << 64 | UInt128(bytes.integer(UInt64.self, at: 64))
     let parent = bytes.integer(UInt64.self, at: 72)
     origin = Origin(

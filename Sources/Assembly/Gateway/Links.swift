@@ -1,5 +1,6 @@
 public import Bytes
 internal import Events
+internal import Formats
 internal import Mark
 internal import Pack
 internal import Store
@@ -21,6 +22,8 @@ public struct Links: ~Copyable, Sendable {
   var outgoing: Slots<Outgoing>
   var incoming: Slots<Incoming>
   var farewell: Farewell
+  /// The id that was made for the event that is replayed, while one is.
+  var madeID: UInt128?
 
   /// What this shard sends to another.
   struct Outgoing: ~Copyable, Sendable {
@@ -150,8 +153,31 @@ public struct Links: ~Copyable, Sendable {
   mutating func send(_ event: borrowing Event, to lane: LaneID, at clock: ClockReading) -> EventNumber? {
     let target = Int(lane.rawValue) % shards
     let count = LinkedEvent.headBytes + event.key.byteCount + event.details.byteCount + event.payload.byteCount
-    let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock)
+    let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock, madeID: madeID)
     guard outgoing[target].sender.send(atMost: count, { head.write(event, into: &$0) }) else { return nil }
+    return numbered(lane, at: target)
+  }
+}
+
+extension Links {
+  /// Sends an event of whose payload parts are exchanged; otherwise the same.
+  mutating func send(
+    _ event: borrowing Event,
+    with splices: borrowing Splices,
+    to lane: LaneID,
+    at clock: ClockReading
+  ) -> EventNumber? {
+    let target = Int(lane.rawValue) % shards
+    let count =
+      LinkedEvent.headBytes + event.key.byteCount + event.details.byteCount + event.payload.byteCount + splices.growth
+    let head = LinkedEvent(lane: lane, grant: event.grant, origin: event.origin, clock: clock, madeID: madeID)
+    guard outgoing[target].sender.send(atMost: count, { head.write(event, with: splices, into: &$0) }) else {
+      return nil
+    }
+    return numbered(lane, at: target)
+  }
+  /// The number of an event that was sent.
+  private mutating func numbered(_ lane: LaneID, at target: Int) -> EventNumber {
     outgoing[target].hasSent = true
     outgoing[target].last[Int(lane.rawValue)] += 1
     return EventNumber(rawValue: outgoing[target].last[Int(lane.rawValue)])
@@ -213,6 +239,8 @@ extension Line {
     // It was received when the other shard received it.
     stamper.read(head.clock)
     defer { stamper.read(clock) }
+    let place = head.madeID.map { stamper.lend($0) }
+    defer { if let place { stamper.resume(place) } }
     let stamp = stamper.stamp(event)
     let timeMs = stamper.timestampMs
     guard writers[index].batch.append(event, stamp: stamp, offset: offset, timestampMs: timeMs) else { return nil }

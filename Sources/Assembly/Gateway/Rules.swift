@@ -37,6 +37,8 @@ public struct Rules: Sendable {
   public var topicAgesNs: [Int64?] = []
   /// By topic: what its events must fit; `nil`, or nothing at all, where they are not checked.
   public var schemas: [TopicSchemas?] = []
+  /// What is redacted of topics' events, and with which keys.
+  public var redaction = RedactionRules()
 
   /// The defaults for these keys and topics.
   public init(keys: KeyRing, directory: TopicDirectory) { (self.keys, self.directory) = (keys, directory) }

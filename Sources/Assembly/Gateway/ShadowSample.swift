@@ -2,13 +2,14 @@ internal import Bytes
 public import Events
 internal import Inspect
 
-/// What the version in the shadow would have told the sender of an event that it would have refused.
+/// What the version in the shadow would have told the sender of an event that it would have refused, or where a plan of
+/// redaction that is only tried would have exchanged something.
 ///
 /// It never quotes the event.
 public struct ShadowSample: Sendable {
   /// Where the event went.
   public let topic: TopicID
-  /// The version that was in the shadow.
+  /// The version that was in the shadow; 0 for a plan of redaction.
   public let version: UInt32
   /// What it said: a JSON object.
   public let verdict: String

@@ -63,6 +63,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
   /// How long writes took, in nanoseconds.
   public internal(set) var commitLatency = LatencyBuckets()
   var drainUntilNs: Int64?
+  /// Events that were set aside and are on their way once more.
+  var replays: [Replay] = []
   /// What happened, for the operator.
   public internal(set) var counters = ShardCounters()
   /// What it is doing.
@@ -107,6 +109,8 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
       directory: rules.directory,
       topics: Slots(settings.topics.count) { TopicRule(settings.topics[$0]) },
       links: links,
+      scratch: Region(id: RegionID(rawValue: 0), byteCount: settings.asideBytesMax),
+      asideRestBytesMax: settings.asideRestBytesMax,
       inspector: Self.makeInspector(settings, rules, seed: machine.entropy())
     )
     desk = settings.desk()
@@ -165,12 +169,13 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     var inspector = Inspector(
       shard: Int(settings.shard.rawValue),
       counters: settings.inspections,
+      redactions: settings.redactions,
       topics: settings.topics.count,
       eventBytesMax: settings.limits.eventBytesMax,
       limits: settings.jsonLimits,
       seed: seed
     )
-    inspector.adopt(rules.schemas)
+    inspector.adopt(rules.schemas, rules.redaction)
     return inspector
   }
 

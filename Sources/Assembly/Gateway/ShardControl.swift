@@ -44,7 +44,7 @@ extension Shard where M: ~Copyable {
     self.rules = rules
     line.keys.swap(rules.keys)
     line.directory = rules.directory
-    line.inspector.adopt(rules.schemas)
+    line.inspector.adopt(rules.schemas, rules.redaction)
     desk.forgetGrants()
     limits.perSourceMax = rules.perSourceMax
     deadlines.limits = rules.times

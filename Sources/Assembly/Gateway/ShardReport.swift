@@ -26,7 +26,7 @@ public struct ShardReport: BitwiseCopyable, Sendable {
   /// Why TLS ended connections.
   public var securityFailures = SecurityFailures()
   /// Messages refused as a whole, by `Refusal.rawValue`.
-  public var refusedMessages: InlineArray<32, UInt64> = InlineArray(repeating: 0)
+  public var refusedMessages: InlineArray<40, UInt64> = InlineArray(repeating: 0)
   /// How long commits took.
   public var commitLatency = LatencyBuckets()
   /// Connections there are.

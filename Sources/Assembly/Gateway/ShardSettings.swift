@@ -52,6 +52,8 @@ public struct ShardSettings: Sendable {
   public var topics: [Topic] = []
   /// What inspection counts; one for the process.
   public var inspections = InspectionCounters(shards: 0, topics: 0)
+  /// What redaction counts; one for the process.
+  public var redactions = RedactionCounters(shards: 0, topics: 0)
   /// What of JSON is taken where events are checked.
   public var jsonLimits = JSONLimits()
   /// How many completions one turn handles at the most.
@@ -60,6 +62,10 @@ public struct ShardSettings: Sendable {
   /// The defaults.
   public init() {}
 
+  /// Key and headers that are kept with an event that is set aside.
+  var asideRestBytesMax: Int { min(sizes.sideBatchBytes / 8, 8 << 10) }
+  /// The largest record of an event that is set aside: what a commit of the side lane has room for besides those.
+  var asideBytesMax: Int { sizes.sideBatchBytes - asideRestBytesMax - (2 << 10) }
   /// What the fronts share.
   func desk() -> Desk {
     // An answer for each connection, so that none waits for another's, and a common stock for those that pipeline.

@@ -15,7 +15,7 @@ public struct Ledger: BitwiseCopyable, Sendable {
   /// Events numbered and not yet safe.
   public var inFlight: UInt64 = 0
   /// Events refused, by `Refusal.rawValue`.
-  public var refused: InlineArray<32, UInt64> = InlineArray(repeating: 0)
+  public var refused: InlineArray<40, UInt64> = InlineArray(repeating: 0)
 
   /// Nothing has happened.
   @inlinable public init() {}

@@ -34,6 +34,7 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case malformedEvent = 29
   case unknownSchemaVersion = 30
   case tooComplex = 31
+  case keyUnavailable = 32
 
   /// Everything there is to say about a reason.
   public struct Row: Sendable {
@@ -136,6 +137,8 @@ public enum Refusal: UInt8, Error, CaseIterable, Sendable {
       Row("unknown_schema_version", 422, 0x99, .final, "The event names a schema version that is not taken.")
     case .tooComplex:
       Row("too_complex", 422, 0x99, .final, "Checking the event takes more work than one event may cost.")
+    case .keyUnavailable:
+      Row("key_unavailable", 503, 0x97, .retry, "A key that the event's fields are encrypted with is not at hand.")
     }
   }
 }

@@ -8,6 +8,10 @@ public struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   let high: UInt128
   let low: UInt128
 
+  /// What stands where a digest is still to come.
+  public static var none: ContentDigest { ContentDigest(high: 0, low: 0) }
+  private init(high: UInt128, low: UInt128) { (self.high, self.low) = (high, low) }
+
   /// How many bytes it has.
   public static var byteCount: Int { 32 }
 

@@ -26,6 +26,16 @@ public struct EventDetails: Equatable, Sendable {
     (self.headerCount, self.headerBytes) = (headerCount, headerBytes)
   }
 
+  /// Reads what stands before headers and schema.
+  public init(reading details: RawSpan) {
+    let flags = details.byte(8)
+    timeNs = flags & 1 == 0 ? nil : details.integer(Int64.self, at: 0)
+    let start = Int(details.integer(UInt32.self, at: 12))
+    content = flags & 2 == 0 ? nil : start..<start + Int(details.integer(UInt32.self, at: 16))
+    headerCount = Int(details.byte(9))
+    headerBytes = Int(details.integer(UInt16.self, at: 10))
+  }
+
   /// Bytes before the headers.
   public static var headBytes: Int { 20 }
 
@@ -61,12 +71,12 @@ extension Event {
     details.byteCount == 0 || details.byte(8) & 1 == 0 ? nil : details.integer(Int64.self, at: 0)
   }
   /// The part of its payload that its schema is about.
-  public var content: RawSpan {
-    @_lifetime(copy self) get {
-      guard details.byteCount > 0, details.byte(8) & 2 != 0 else { return payload }
-      let start = Int(details.integer(UInt32.self, at: 12))
-      return payload.extracting(start..<start + Int(details.integer(UInt32.self, at: 16)))
-    }
+  public var content: RawSpan { @_lifetime(copy self) get { payload.extracting(contentRange) } }
+  /// Where that stands in its payload.
+  public var contentRange: Range<Int> {
+    guard details.byteCount > 0, details.byte(8) & 2 != 0 else { return 0..<payload.byteCount }
+    let start = Int(details.integer(UInt32.self, at: 12))
+    return start..<start + Int(details.integer(UInt32.self, at: 16))
   }
   private var headersEnd: Int { EventDetails.headBytes + Int(details.integer(UInt16.self, at: 10)) }
 }

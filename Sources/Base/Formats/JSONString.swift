@@ -114,6 +114,22 @@ public import Bytes
     return true
   }
 
+  /// Where some of the bytes that it means are written, with all of the escapes that they belong to.
+  ///
+  /// Cost: a walk from its start where it has escapes.
+  public func written(_ meant: Range<Int>, in bytes: RawSpan) -> Range<Int> {
+    guard hasEscapes else { return start + meant.lowerBound..<start + meant.upperBound }
+    var meaning = Meaning(self)
+    var (count, first) = (0, start)
+    while count <= meant.lowerBound {
+      if meaning.isBetween { first = meaning.place }
+      guard count < meant.upperBound, meaning.next(in: bytes) != nil else { break }
+      count += 1
+    }
+    while count < meant.upperBound || !meaning.isBetween, meaning.next(in: bytes) != nil { count += 1 }
+    return first..<max(meaning.place, first)
+  }
+
   /// A hash of words, the last one filled up with zeros.
   private struct Hash {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
@@ -126,8 +142,10 @@ public import Bytes
 
   /// The bytes that a string means, one after the other; half a surrogate pair becomes three bytes of its own.
   public struct Meaning {
-    private var place: Int
+    fileprivate private(set) var place: Int
     private let end: Int
+    /// Whether all bytes of a character have been given that was escaped.
+    fileprivate var isBetween: Bool { pendingCount == 0 }
     /// Bytes of a character that was escaped, the next one lowest.
     private var pending: UInt32 = 0
     private var pendingCount = 0

@@ -46,15 +46,59 @@ extension Writer {
     headers: RawSpan,
     headerCount: Int
   ) {
-    require(headerCount >= 0 && headerCount <= Record.moreHeadersMax, "the number of headers has one byte")
+    let parts = Parts(key: key, hasKey: hasKey, valueBytes: value.byteCount, stamp: stamp, headers: headers)
+    appendStart(deltas, parts)
+    append(value)
+    appendEnd(parts, headerCount)
+  }
+  /// The same of a value of which parts are exchanged.
+  ///
+  /// Cost: one copy of what is written.
+  @_lifetime(self: copy self)
+  @inline(never)
+  public mutating func append(
+    record deltas: RecordDeltas,
+    key: RawSpan,
+    hasKey: Bool,
+    value: RawSpan,
+    with splices: borrowing Splices,
+    stamp: StampHeader,
+    headers: RawSpan,
+    headerCount: Int
+  ) {
+    let valueBytes = value.byteCount + splices.growth
+    let parts = Parts(key: key, hasKey: hasKey, valueBytes: valueBytes, stamp: stamp, headers: headers)
+    appendStart(deltas, parts)
+    append(value, with: splices)
+    appendEnd(parts, headerCount)
+  }
+
+  /// What a record has besides its value.
+  private struct Parts: ~Escapable {
+    let key: RawSpan
+    let hasKey: Bool
+    let valueBytes: Int
+    let stamp: StampHeader
+    let headers: RawSpan
+    @_lifetime(copy key, copy headers)
+    init(key: RawSpan, hasKey: Bool, valueBytes: Int, stamp: StampHeader, headers: RawSpan) {
+      (self.key, self.hasKey, self.valueBytes) = (key, hasKey, valueBytes)
+      (self.stamp, self.headers) = (stamp, headers)
+    }
+  }
+
+  /// Writes all that stands before the value.
+  @_lifetime(self: copy self)
+  private mutating func appendStart(_ deltas: RecordDeltas, _ parts: borrowing Parts) {
+    let valueLength = Int64(parts.valueBytes)
     require(
-      room >= key.byteCount &+ value.byteCount &+ headers.byteCount &+ Record.overheadBytesMax,
+      room >= parts.key.byteCount &+ parts.valueBytes &+ parts.headers.byteCount &+ Record.overheadBytesMax,
       "a record fits"
     )
-    let keyLength = hasKey ? Int64(key.byteCount) : -1
+    let keyLength = parts.hasKey ? Int64(parts.key.byteCount) : -1
     let count =
-      deltas.byteCount + varintBytes(keyLength) + key.byteCount + varintBytes(Int64(value.byteCount)) + value.byteCount
-      + stamp.byteCount + headers.byteCount
+      deltas.byteCount + varintBytes(keyLength) + parts.key.byteCount + varintBytes(valueLength) + parts.valueBytes
+      + parts.stamp.byteCount + parts.headers.byteCount
     append(varint: Int64(count))
     var rest = deltas.word
     for _ in 0..<deltas.byteCount {
@@ -62,15 +106,20 @@ extension Writer {
       rest >>= 8
     }
     append(varint: keyLength)
-    append(key)
-    append(varint: Int64(value.byteCount))
-    append(value)
+    append(parts.key)
+    append(varint: valueLength)
+  }
+  /// Writes all that stands behind the value.
+  @_lifetime(self: copy self)
+  private mutating func appendEnd(_ parts: borrowing Parts, _ headerCount: Int) {
+    require(headerCount >= 0 && headerCount <= Record.moreHeadersMax, "the number of headers has one byte")
     let more = UInt64(2 * headerCount)
-    // SAFETY: the promise above covers the longest stamp and the bytes that its last store may spoil. The number of
-    // headers is the lowest byte of its first word, zigzagged; more of them don't carry.
-    unsafe storeUnchecked(stamp, at: 0)
+    // SAFETY: the promise that the record fits covers the longest stamp and the bytes that its last store may spoil.
+    // The
+    // number of headers is the lowest byte of its first word, zigzagged; more of them don't carry.
+    unsafe storeUnchecked(parts.stamp, at: 0)
     unsafe storeUnchecked(StampHeader.constant &+ more, at: 0)
-    unsafe advanceUnchecked(by: stamp.byteCount)
-    append(headers)
+    unsafe advanceUnchecked(by: parts.stamp.byteCount)
+    append(parts.headers)
   }
 }

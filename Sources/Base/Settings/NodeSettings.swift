@@ -24,6 +24,8 @@ public struct NodeSettings: Sendable, Equatable {
   public var topics: [TopicSettings] = []
   /// What events are checked against.
   public var schemas = SchemaFolderSettings()
+  /// Where the keys of redaction are.
+  public var redactionKeys = RedactionKeySettings()
   /// How events are stored.
   public var log = LogSettings()
   /// How what is said of events that were set aside is stored.
@@ -121,6 +123,8 @@ public struct TopicSettings: Sendable, Equatable {
   public var retentionAgeNs: Int64?
   /// What its events must fit.
   public var schema = TopicSchemaSettings()
+  /// What is redacted of its events.
+  public var redaction = TopicRedactionSettings()
   /// Members of which is counted how often they are null or missing.
   public var qualityFields: [String] = []
   /// The member that says when an event happened; `nil` for none.

@@ -9,6 +9,7 @@ extension SettingsReader {
     checkTLS(settings)
     checkKeys(settings)
     checkSchemas(settings)
+    checkRedaction(settings)
     checkWait(settings)
     checkLog(settings)
     checkLimits(settings)

@@ -19,7 +19,7 @@ extension NodeSettings {
   static func table(protocols: [String]) -> SettingsTable<NodeSettings> {
     SettingsTable(
       noun: "the settings",
-      rows: nodeRows + schemaRows + logRows + quarantineRows + limitRows,
+      rows: nodeRows + schemaRows + redactionRows + logRows + quarantineRows + limitRows,
       lists: [
         "listeners": { node, root, reader, place in
           let items = reader.list(node, listenerTable(protocols: protocols), at: place, countMax: 64) {
@@ -268,7 +268,9 @@ extension NodeSettings {
         isLive: true,
         "How long its events are kept; `none`: as long as the log keeps them."
       ),
-    ] + topicSchemaRows,
-    shorthands: ["schema": "schema.require", "schema.shadow": "schema.shadow.version"]
+    ] + topicSchemaRows + topicRedactionRows,
+    shorthands: [
+      "schema": "schema.require", "schema.shadow": "schema.shadow.version", "redact": "redact.detect",
+    ]
   )
 }

@@ -18,7 +18,7 @@ extension NodeSettings {
       isLive: true,
       "Whether events have to keep to `format`, or it only says what is meant."
     ),
-    .init("schemas.depth", \.schemas.depth, .count(2...256), "How deep values of an event may be nested."),
+    .init("schemas.depth", \.schemas.depth, .count(2...128), "How deep values of an event may be nested."),
     .init(
       "schemas.members",
       \.schemas.members,

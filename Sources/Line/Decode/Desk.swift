@@ -33,7 +33,7 @@ public struct Desk: ~Copyable {
   /// Whether the process is shutting down: answers end their connection.
   public var isDraining = false
   /// Messages refused as a whole, before any of their events was looked at, by `Refusal.rawValue`.
-  public var refused: InlineArray<32, UInt64> = InlineArray(repeating: 0)
+  public var refused: InlineArray<40, UInt64> = InlineArray(repeating: 0)
 
   var answers: AnswerPool
   var verdicts: VerdictPool

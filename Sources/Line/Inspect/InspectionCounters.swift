@@ -1,14 +1,12 @@
 internal import Bytes
 public import Events
-internal import Glibc
 public import Schemas
-internal import Synchronization
 
 /// What inspection counts: by topic, and by version and keyword within it.
 ///
 /// One for the whole process, allocated at start; each shard writes words of its own and the control thread sums them.
 /// Cost: a load and a store a count.
-@safe public final class InspectionCounters: Sendable {
+public final class InspectionCounters: Sendable {
   /// What is counted for a topic as a whole.
   public enum Field: Int, CaseIterable, Sendable {
     /// Events looked at.
@@ -45,37 +43,22 @@ internal import Synchronization
   private static let versions = shadow + keywords
   private static let wordsPerTopic = versions + versionsMax * keywords
 
-  // SAFETY: `shards` × `topics` × `wordsPerTopic` words, zero at first, freed by deinit; they are atomic.
-  private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
-  private let shards: Int
-  private let topics: Int
+  private let table: CounterTable
 
   /// Nothing has been counted.
   public init(shards: Int, topics: Int) {
     require(Keyword.allCases.count < Self.keywords, "every keyword has its word")
     require(Self.skewBoundsMs.count < 12, "every bound has its word")
-    (self.shards, self.topics) = (shards, topics)
-    let count = shards * topics * Self.wordsPerTopic
-    // Pages that nothing is counted in are never touched.
-    guard let memory = unsafe calloc(max(count, 1), MemoryLayout<Atomic<UInt64>>.stride) else {
-      broken("the memory of counters is there")
-    }
-    unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: max(count, 1))
+    table = CounterTable(shards: shards, topics: topics, words: Self.wordsPerTopic)
   }
-  deinit { unsafe free(words) }
 
   /// The counters that one shard writes for a topic.
   ///
   /// A view: who holds it holds the counters too.
-  @safe struct Row: @unchecked Sendable {
-    // SAFETY: `wordsPerTopic` words of the counters, which outlive this; only one shard has it.
-    fileprivate let words: UnsafeMutablePointer<Atomic<UInt64>>
+  struct Row: Sendable {
+    fileprivate let words: CounterTable.Row
 
-    @inline(__always) private func add(_ count: UInt64, at index: Int) {
-      let word = unsafe words + index
-      // Nobody else writes it.
-      unsafe word.pointee.store(word.pointee.load(ordering: .relaxed) &+ count, ordering: .relaxed)
-    }
+    @inline(__always) private func add(_ count: UInt64, at index: Int) { words.add(count, at: index) }
     /// Counts for the topic as a whole.
     @inline(__always) func add(_ field: Field, _ count: Int = 1) {
       add(UInt64(truncatingIfNeeded: count), at: field.rawValue)
@@ -103,22 +86,11 @@ internal import Synchronization
     }
   }
   /// The counters that a shard writes for a topic.
-  func row(shard: Int, topic: TopicID) -> Row {
-    require(shard >= 0 && shard < shards && Int(topic.rawValue) < topics, "a row is in its table")
-    return unsafe Row(words: words + (shard * topics + Int(topic.rawValue)) * Self.wordsPerTopic)
-  }
+  func row(shard: Int, topic: TopicID) -> Row { Row(words: table.row(shard: shard, topic: topic)) }
 
   // MARK: Sums
 
-  private func sum(_ topic: TopicID, _ index: Int) -> UInt64 {
-    require(Int(topic.rawValue) < topics, "a topic is counted")
-    var sum: UInt64 = 0
-    for shard in 0..<shards {
-      let place = (shard * topics + Int(topic.rawValue)) * Self.wordsPerTopic + index
-      unsafe sum &+= (words + place).pointee.load(ordering: .relaxed)
-    }
-    return sum
-  }
+  private func sum(_ topic: TopicID, _ index: Int) -> UInt64 { table.sum(topic, index) }
   /// A topic's count, over all shards.
   public func total(_ topic: TopicID, _ field: Field) -> UInt64 { sum(topic, field.rawValue) }
   /// Events that fit a version, by its number.

@@ -5,17 +5,19 @@ internal import Schemas
 
 /// What came of looking at an event.
 public enum Inspection: Equatable, Sendable {
-  /// It may go on.
+  /// It may go on as it is.
   case passes
+  /// It may go on with parts of it exchanged, as `exchanges` says.
+  case changed
   /// Its sender is told why not.
   case refused(Refusal)
   /// What is said of it goes to quarantine: why, and the version that it did not fit, or 0.
   case setAside(Refusal, version: UInt32)
 }
 
-/// Looks at every event of the topics that have schemas, before anything is kept of it.
+/// Looks at every event of the topics that have schemas or plans of redaction, before anything is kept of it.
 ///
-///     inspect ─▶ passes / refused / set aside ─▶ the event is disposed of ─▶ confirm
+///     inspect: schema ─▶ plan ─▶ passes / changed / refused / set aside ─▶ the event is disposed of ─▶ confirm
 ///
 /// What was seen is counted when it is confirmed: an event that finds no room is offered, and inspected, again. One a
 /// shard. All of its memory is allocated at the start, or when topics get other schemas.
@@ -24,6 +26,10 @@ public struct Inspector: ~Copyable {
   @safe struct Row: BitwiseCopyable {
     // SAFETY: kept by `topics`, which changes together with the rows.
     var schema: Unmanaged<Schema>?
+    // SAFETY: likewise.
+    var plan: Unmanaged<RedactionPlan>?
+    /// Whether its events are looked at.
+    var isOn = false
     var counters: InspectionCounters.Row?
     /// The number of the version that events without a name are held to.
     var required: UInt32 = 0
@@ -51,23 +57,35 @@ public struct Inspector: ~Copyable {
     case fail(version: Int, Keyword)
     case other(InspectionCounters.Field)
   }
-  private var rows: Slots<Row>
+  var rows: Slots<Row>
   private var topics: [Topic?]
+  /// What keeps the plans that rows refer to.
+  private var plans: [RedactionPlan?] = []
   private var finding = Finding.nothing
-  private var validator: Validator
+  var validator: Validator
+  /// What redacts; only where any topic has a plan, since it takes memory.
+  var redactor: Redactor?
   /// For what is beside the line: what it finds must not take the place of what the line found.
   private var beside: Validator
   private var marks: JSONMarks
-  private let shard: Int
+  let shard: Int
   private let counters: InspectionCounters
+  let limits: JSONLimits
+  let eventBytesMax: Int
+  /// What redaction counts.
+  let redactions: RedactionCounters
+  /// The part of the event that was held against its schema.
+  var checked = 0..<0
+  /// Whether the event that was inspected last was redacted, and what became of its payload.
+  var redaction = RedactionState()
   /// What is to be told of the last event that does not pass, as the members of a JSON object.
-  public private(set) var verdict: Region
+  public internal(set) var verdict: Region
   /// What the version in the shadow said of an event, until it is forgotten; empty for nothing.
-  public private(set) var shadowVerdict: Region
+  public internal(set) var shadowVerdict: Region
   /// The topic of that event.
-  public private(set) var shadowTopic = TopicID(rawValue: 0)
-  /// The version that said it.
-  public private(set) var shadowVersion: UInt32 = 0
+  public internal(set) var shadowTopic = TopicID(rawValue: 0)
+  /// The version that said it; 0 when it was a plan of redaction.
+  public internal(set) var shadowVersion: UInt32 = 0
   /// When the events of this turn came in: UTC nanoseconds since the Unix epoch.
   public var clockNs: Int64 = 0
 
@@ -83,6 +101,7 @@ public struct Inspector: ~Copyable {
   /// - Parameters:
   ///   - shard: which.
   ///   - counters: those of the process.
+  ///   - redactions: what redaction counts, for the process.
   ///   - topics: how many there are.
   ///   - eventBytesMax: the largest event.
   ///   - limits: what of JSON is taken.
@@ -90,12 +109,14 @@ public struct Inspector: ~Copyable {
   public init(
     shard: Int,
     counters: InspectionCounters,
+    redactions: RedactionCounters,
     topics: Int,
     eventBytesMax: Int,
     limits: JSONLimits,
     seed: UInt64
   ) {
-    (self.shard, self.counters) = (shard, counters)
+    (self.shard, self.counters, self.redactions) = (shard, counters, redactions)
+    (self.eventBytesMax, self.limits) = (eventBytesMax, limits)
     rows = Slots(topics) { _ in Row() }
     self.topics = Array(repeating: nil, count: topics)
     validator = Validator(bytesMax: eventBytesMax, limits: limits, seed: seed)
@@ -105,42 +126,49 @@ public struct Inspector: ~Copyable {
     shadowVerdict = Region(id: RegionID(rawValue: 0), byteCount: Self.verdictBytesMax)
   }
 
-  /// Takes other schemas, by the topics' numbers; topics beyond their end have none.
-  public mutating func adopt(_ schemas: [TopicSchemas?]) {
+  /// Takes other schemas and plans, by the topics' numbers; topics beyond their ends have none.
+  public mutating func adopt(_ schemas: [TopicSchemas?], _ redaction: RedactionRules = RedactionRules()) {
+    plans = redaction.plans
+    adopt(redaction)
     for index in topics.indices {
-      guard index < schemas.count, let these = schemas[index] else {
-        rows[index] = Row()
-        topics[index] = nil
-        continue
-      }
-      var topic = Topic(schemas: these, survey: Survey(fields: these.qualityFields, time: these.qualityTime))
-      if case .member(let name) = these.naming { topic.member = Array(name.utf8) }
       var row = Row()
-      unsafe row.schema = Unmanaged.passUnretained(these.versions[these.required].schema)
-      row.counters = counters.row(shard: shard, topic: TopicID(rawValue: UInt16(index)))
-      row.required = these.versions[these.required].number
-      row.requiredPlace = Int32(these.required)
-      row.isPlain = these.naming == .attribute
-      row.hasMore = these.shadow != nil || topic.survey != nil
+      topics[index] = nil
+      if index < schemas.count, let these = schemas[index] {
+        var topic = Topic(schemas: these, survey: Survey(fields: these.qualityFields, time: these.qualityTime))
+        if case .member(let name) = these.naming { topic.member = Array(name.utf8) }
+        unsafe row.schema = Unmanaged.passUnretained(these.versions[these.required].schema)
+        row.counters = counters.row(shard: shard, topic: TopicID(rawValue: UInt16(index)))
+        row.required = these.versions[these.required].number
+        row.requiredPlace = Int32(these.required)
+        row.isPlain = these.naming == .attribute
+        row.hasMore = these.shadow != nil || topic.survey != nil
+        row.isOn = true
+        topics[index] = topic
+      }
+      if index < plans.count, let plan = plans[index] {
+        unsafe row.plan = Unmanaged.passUnretained(plan)
+        row.isOn = true
+      }
       rows[index] = row
-      topics[index] = topic
     }
   }
 
   /// Whether a topic's events are looked at.
   ///
   /// Cost: a load.
-  @inline(__always) public func looksAt(_ topic: TopicID) -> Bool { unsafe rows[Int(topic.rawValue)].schema != nil }
+  @inline(__always) public func looksAt(_ topic: TopicID) -> Bool { rows[Int(topic.rawValue)].isOn }
+  /// Whether parts of a topic's events may be exchanged.
+  @inline(__always) public func redacts(_ topic: TopicID) -> Bool { unsafe rows[Int(topic.rawValue)].plan != nil }
 
-  /// Looks at an event.
+  /// Looks at an event that has neither key nor headers nor an envelope.
   ///
   /// - Parameters:
   ///   - payload: its bytes.
-  ///   - attribute: the version that its request or envelope names; empty for none.
+  ///   - attribute: the version that its request names; empty for none.
   ///   - topic: where it goes.
-  ///   - timeNs: when it happened, if its envelope says so.
+  ///   - timeNs: when it happened, if something besides it says so.
   ///   - failuresMax: how many failures a verdict may tell.
-  /// - Returns: what becomes of it; unless it passes, `verdict` says why.
+  /// - Returns: what becomes of it; unless it passes or is changed, `verdict` says why.
   public mutating func inspect(
     _ payload: RawSpan,
     attribute: RawSpan,
@@ -148,11 +176,58 @@ public struct Inspector: ~Copyable {
     timeNs: Int64? = nil,
     failuresMax: Int = 1
   ) -> Inspection {
+    inspect(
+      payload,
+      0..<payload.byteCount,
+      attribute: attribute,
+      of: topic,
+      timeNs: timeNs,
+      failuresMax: failuresMax
+    )
+  }
+  /// Looks at an event.
+  ///
+  /// - Parameters:
+  ///   - event: the event.
+  ///   - failuresMax: how many failures a verdict may tell.
+  /// - Returns: what becomes of it; unless it passes or is changed, `verdict` says why.
+  public mutating func inspect(_ event: borrowing Event, failuresMax: Int = 1) -> Inspection {
+    let topic = event.grant.topic
+    let inspection = inspect(
+      event.payload,
+      event.contentRange,
+      attribute: event.schemaName,
+      of: topic,
+      timeNs: event.timeNs,
+      failuresMax: failuresMax
+    )
+    guard event.hasKey || event.headerCount > 0, redacts(topic) else { return inspection }
+    return redactMetadata(of: event, inspection)
+  }
+  /// Looks at the part of an event that its schema is about, and redacts all of it.
+  @inline(__always)
+  private mutating func inspect(
+    _ payload: RawSpan,
+    _ content: Range<Int>,
+    attribute: RawSpan,
+    of topic: TopicID,
+    timeNs: Int64?,
+    failuresMax: Int
+  ) -> Inspection {
     finding = .nothing
-    guard looksAt(topic) else { return .passes }
     let index = Int(topic.rawValue)
-    if attribute.byteCount == 0, rows[index].isPlain, passes(payload, index, timeNs) { return .passes }
-    return inspectClosely(payload, attribute, index, timeNs, failuresMax)
+    guard rows[index].isOn else { return .passes }
+    redaction = RedactionState()
+    let text = payload.extracting(content)
+    checked = content
+    if unsafe rows[index].schema != nil,
+      attribute.byteCount > 0 || !rows[index].isPlain || !passes(text, index, timeNs)
+    {
+      let inspection = inspectClosely(text, attribute, index, timeNs, failuresMax)
+      guard inspection == .passes else { return unfit(inspection, payload, content, topic) }
+    }
+    guard redacts(topic) else { return .passes }
+    return redact(payload, content, of: topic)
   }
   /// Whether an event that names no version fits the required one.
   @inline(__always) private mutating func passes(_ payload: RawSpan, _ index: Int, _ timeNs: Int64? = nil) -> Bool {
@@ -173,7 +248,7 @@ public struct Inspector: ~Copyable {
     of topic: TopicID,
     atMost limit: Int
   ) -> Int {
-    guard rows[Int(topic.rawValue)].isPlain else { return 0 }
+    guard rows[Int(topic.rawValue)].isPlain, !redacts(topic) else { return 0 }
     var (count, place) = (0, start)
     while count < limit, let payload = run.payload(at: place), passes(bytes.extracting(payload), Int(topic.rawValue)) {
       (count, place) = (count &+ 1, payload.upperBound)
@@ -183,6 +258,7 @@ public struct Inspector: ~Copyable {
 
   /// The event that was inspected last has been disposed of as it was said.
   public mutating func confirm(_ topic: TopicID) {
+    confirmRedaction(topic)
     guard let row = rows[Int(topic.rawValue)].counters else { return }
     switch finding {
     case .nothing: return
@@ -220,6 +296,7 @@ public struct Inspector: ~Copyable {
     }
     let schema = schemas.versions[version].schema
     let text = Self.text(payload, schemas.naming)
+    checked = checked.upperBound - text.byteCount..<checked.upperBound
     let reason: Refusal
     switch validator.check(text, against: schema) {
     case .valid:

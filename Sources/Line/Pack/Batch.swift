@@ -144,6 +144,38 @@ public struct Batch: ~Copyable {
     advance()
     return true
   }
+  /// Writes the record of an event of whose payload parts are exchanged; otherwise the same.
+  ///
+  /// Cost: one copy of what is written.
+  @inline(never)
+  public mutating func append(
+    _ event: borrowing Event,
+    with splices: borrowing Splices,
+    stamp: StampHeader,
+    offset: UInt64,
+    timestampMs: Int64
+  ) -> Bool {
+    let valueBytes = event.payload.byteCount + splices.growth
+    let bound = event.key.byteCount + valueBytes + event.headers.byteCount + Record.overheadBytesMax
+    let shape = Shape(valueBytes: nil, stampBytes: stamp.byteCount, bound: bound)
+    guard open(event.grant.topic, shape, offset: offset, timestampMs: timestampMs) else { return false }
+    let deltas = head.deltas
+    let fits = region.write(atMost: bound, leaving: reserve) {
+      $0.append(
+        record: deltas,
+        key: event.key,
+        hasKey: event.hasKey,
+        value: event.payload,
+        with: splices,
+        stamp: stamp,
+        headers: event.headers,
+        headerCount: event.headerCount
+      )
+    }
+    guard fits else { return false }
+    advance()
+    return true
+  }
   /// Writes the record of an event without a key; otherwise the same.
   ///
   /// - Parameters:

@@ -76,7 +76,8 @@ func readQuarantined(_ bytes: RawSpan) {
   do throws(QuarantineFault) {
     let record = try QuarantineRecord(decoding: bytes)
     var again = Region(id: RegionID(rawValue: 0), byteCount: 4096)
-    again.write(atMost: QuarantineRecord.byteCountMax) { $0.append(record) }
+    guard bytes.byte(0) == QuarantineRecord.version, bytes.byteCount <= again.byteCount else { return }
+    again.write(atMost: bytes.byteCount) { $0.append(record) }
     precondition(again.bytes.equals(bytes), "a record has one form")
   } catch {
     return

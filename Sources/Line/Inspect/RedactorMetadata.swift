@@ -1,0 +1,139 @@
+internal import Bytes
+internal import Detection
+internal import Events
+internal import Formats
+internal import Redaction
+
+/// What is said of events besides their payloads: keys, headers of their records, and verdicts.
+///
+/// Detectors alone find something there: paths are about payloads.
+extension Redactor {
+  /// Redacts an event's key and headers into `metadata`.
+  ///
+  /// - Returns: which of them differ; `nil` when that could not be done.
+  mutating func redactMetadata(of event: borrowing Event, by plan: RedactionPlan) -> (key: Bool, details: Bool)? {
+    guard plan.detects else { return (false, false) }
+    guard var metadata = metadata.take() else { broken("metadata is at hand while an event is looked at") }
+    path.count = 0
+    failure = nil
+    metadata.key.count = 0
+    metadata.details.count = 0
+    let hasKey = event.hasKey && redactText(event.key, plan, into: &metadata.key)
+    let hasDetails = failure == nil && event.headerCount > 0 && redactHeaders(of: event, plan, into: &metadata.details)
+    self.metadata = consume metadata
+    return failure == nil ? (hasKey, hasDetails) : nil
+  }
+
+  /// Writes a text with what is found in it exchanged; nothing, and `false`, when nothing is found.
+  private mutating func redactText(_ text: RawSpan, _ plan: RedactionPlan, into region: inout Region) -> Bool {
+    guard text.byteCount <= plain.byteCount else {
+      fail(.tooComplex)
+      return false
+    }
+    scanner.scan(text, name: .none, profile: plan.profile)
+    guard scanner.count > 0 else { return false }
+    var (place, isChanged) = (0, false)
+    for index in 0..<scanner.count {
+      let finding = scanner[index]
+      let rule = plan.foundInKeys[Int(finding.type.rawValue)]
+      if exemptions.isSamePlan, rule.operation.purpose == .tokenize { continue }
+      isChanged = true
+      output.count = 0
+      let outcome = Self.apply(rule, text.extracting(finding.range), plan.topic, path, &bench, into: &output)
+      guard isDone(outcome) else { return false }
+      guard finding.start - place + output.count <= region.room else {
+        fail(.tooComplex)
+        return false
+      }
+      region.append(text.extracting(place..<finding.start))
+      Self.copy(output, into: &region)
+      metadataNotes.append(RedactionNote(rule))
+      place = finding.end
+    }
+    guard isChanged else { return false }
+    guard text.byteCount - place <= region.room else {
+      fail(.tooComplex)
+      return false
+    }
+    region.append(text.extracting(place..<text.byteCount))
+    return true
+  }
+  private static func copy(_ text: borrowing Region, into region: inout Region) { region.append(text.bytes) }
+
+  /// Writes an event's details with what is found in its headers' values exchanged; whether anything was.
+  private mutating func redactHeaders(of event: borrowing Event, _ plan: RedactionPlan, into region: inout Region)
+    -> Bool
+  {
+    var details = EventDetails(reading: event.details)
+    region.append(event.details.extracting(0..<EventDetails.headBytes))
+    var cursor = Cursor(event.headers)
+    var isChanged = false
+    for _ in 0..<event.headerCount {
+      guard let keyBytes = cursor.varint(), let key = cursor.take(Int(keyBytes)), let valueBytes = cursor.varint(),
+        let value = cursor.take(Int(valueBytes))
+      else { broken("the headers of an event are those of a record") }
+      plain.count = 0
+      var text = plainForHeaders()
+      // The name of a record of quarantine is ours, and must stay what it is.
+      let isFound = !ReplayMark.isKey(of: key) && redactText(value, plan, into: &text)
+      guard failure == nil else {
+        headerText = consume text
+        return false
+      }
+      isChanged = isChanged || isFound
+      let isWritten = isFound ? Self.append(key, text, into: &region) : region.append(header: key, value: value)
+      headerText = consume text
+      guard isWritten else {
+        fail(.tooComplex)
+        return false
+      }
+    }
+    guard isChanged else { return false }
+    details.headerBytes = region.count - EventDetails.headBytes
+    guard details.headerBytes <= UInt16.max, event.schemaName.byteCount <= region.room else {
+      fail(.tooComplex)
+      return false
+    }
+    details.store(in: &region)
+    region.append(event.schemaName)
+    return true
+  }
+  private static func append(_ key: RawSpan, _ value: borrowing Region, into region: inout Region) -> Bool {
+    region.append(header: key, value: value.bytes)
+  }
+  private mutating func plainForHeaders() -> Region {
+    guard var text = headerText.take() else { broken("one header is put together at a time") }
+    text.count = 0
+    return text
+  }
+
+  /// Exchanges what is found in a verdict for the names of kinds: it is told and logged, so nothing of a value may
+  /// stay.
+  mutating func clean(_ verdict: inout Region, by plan: RedactionPlan) {
+    guard plan.detects, verdict.count > 0, verdict.count <= plain.byteCount else { return }
+    Self.scan(verdict, plan, by: &scanner)
+    guard scanner.count > 0 else { return }
+    guard var text = headerText.take() else { broken("one text is put together at a time") }
+    text.count = 0
+    var place = 0
+    for index in 0..<scanner.count {
+      let finding = scanner[index]
+      Self.copy(verdict, place..<finding.start, into: &text)
+      text.append("<")
+      text.append(finding.type.label)
+      text.append(">")
+      place = finding.end
+    }
+    Self.copy(verdict, place..<verdict.count, into: &text)
+    verdict.count = 0
+    // One that has grown beyond its bound is not told: half of it would be no JSON.
+    if text.count <= verdict.byteCount { Self.copy(text, into: &verdict) }
+    headerText = consume text
+  }
+  private static func scan(_ text: borrowing Region, _ plan: RedactionPlan, by scanner: inout TextScanner) {
+    scanner.scan(text.bytes, name: .none, profile: plan.profile)
+  }
+  private static func copy(_ text: borrowing Region, _ range: Range<Int>, into region: inout Region) {
+    region.append(text.bytes.extracting(range))
+  }
+}

@@ -1,0 +1,190 @@
+import Bytes
+import Detection
+import Events
+import Formats
+import Inspect
+import Redaction
+import Testing
+
+/// Plans for tests: what each does is said in the words of the settings.
+struct PlanMaker {
+  var fields: [(path: String, operation: String, type: PersonalType?)] = []
+  var types = PersonalTypes()
+  var found = "replace"
+  var kinds: [PersonalType: String] = [:]
+  var isShadow = false
+
+  static func operation(_ word: String) throws -> Operation { try OperatorCatalogue.operation(word) }
+
+  func plan() throws -> RedactionPlan {
+    let found = try PersonalType.allCases.map { try Self.operation(kinds[$0] ?? self.found) }
+    let inKeys = try found.map { $0.isDeterministic && !$0.isDrop ? $0 : try Self.operation("replace") }
+    return RedactionPlan(
+      topic: TopicMark("t"),
+      paths: try FieldPaths(fields.map(\.path)),
+      fields: try fields.map { RedactionPlan.Rule(try Self.operation($0.operation), type: $0.type) },
+      profile: DetectionProfile(types: types),
+      found: found,
+      foundInKeys: inKeys,
+      version: 1,
+      isShadow: isShadow
+    )
+  }
+  /// An event as a plan leaves it.
+  func redacted(_ event: String) throws -> String {
+    var trial = RedactionTrial(try plan(), keys: .none, eventBytesMax: 1 << 16)
+    let outcome = try trial.redact(Array(event.utf8))
+    return outcome.event.map { String(decoding: $0, as: UTF8.self) } ?? "refused: \(outcome.refusal!)"
+  }
+}
+
+@Suite struct RedactorTests {
+  private static func drops(_ paths: String..., from event: String) throws -> String {
+    var maker = PlanMaker()
+    maker.fields = paths.map { ($0, "drop", nil) }
+    return try maker.redacted(event)
+  }
+
+  @Test func `an event that a plan changes nothing of stays as it is, to the byte`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    maker.fields = [("/absent", "drop", nil)]
+    for event in [
+      "{}", "[]", "3", "\"x\"", "null", " { \"a\" : [ 1 , { } , \"b\\u0041\" ] }\n",
+      #"{"id":"0b0f7f1e-7c53-4ab7-8a12-4fd1b7f3c3aa"}"#,
+    ] { #expect(try maker.redacted(event) == event) }
+  }
+
+  @Test func `a member that is taken out takes a comma with it`() throws {
+    let event = #"{"a":1,"b":2,"c":3}"#
+    #expect(try Self.drops("/a", from: event) == #"{"b":2,"c":3}"#)
+    #expect(try Self.drops("/b", from: event) == #"{"a":1,"c":3}"#)
+    #expect(try Self.drops("/c", from: event) == #"{"a":1,"b":2}"#)
+    #expect(try Self.drops("/a", "/b", from: event) == #"{"c":3}"#)
+    #expect(try Self.drops("/b", "/c", from: event) == #"{"a":1}"#)
+    #expect(try Self.drops("/a", "/c", from: event) == #"{"b":2}"#)
+    #expect(try Self.drops("/*", from: event) == "{}")
+    #expect(try Self.drops("/*", from: #"[1, "x", {"y": 2}]"#) == "[]")
+    #expect(try Self.drops("/1", from: #"[1, "x", {"y": 2}]"#) == #"[1, {"y": 2}]"#)
+    #expect(try Self.drops("/b", from: "{ \"a\" : {\"q\":[1]} ,\n \"b\" : \"x\" }") == "{ \"a\" : {\"q\":[1]} }")
+    #expect(try Self.drops("/a", from: "{ \"a\" : 1 ,\n \"b\" : [] }") == "{ \"b\" : [] }")
+    #expect(try Self.drops("", from: event) == "null")
+  }
+
+  @Test func `whatever is taken out, what stays is JSON without it`() throws {
+    // Every set of members of an object of five, nested once, with blanks here and there.
+    for set in 0..<32 {
+      var paths: [String] = []
+      for member in 0..<5 where set >> member & 1 == 1 { paths += ["/m\(member)", "/in/m\(member)"] }
+      var maker = PlanMaker()
+      maker.fields = paths.map { ($0, "drop", nil) }
+      let inner = (0..<5).map { "\"m\($0)\" :\t[\($0), {\"m\($0)\":\"\"}]" }.joined(separator: " ,\n")
+      let redacted = try maker.redacted("{\(inner),\"in\":{\(inner)}}")
+      let value = try JSONValue(Array(redacted.utf8))
+      let kept = (0..<5).filter { set >> $0 & 1 == 0 }.map { "m\($0)" }
+      #expect(value.object?.names == kept + ["in"], "\(redacted)")
+      #expect(value.object?["in"]?.object?.names == kept, "\(redacted)")
+    }
+  }
+
+  @Test func `a field is exchanged whatever it holds`() throws {
+    var maker = PlanMaker()
+    maker.fields = [
+      ("/s", "replace", nil), ("/n", "replace", nil), ("/o", "replace", nil), ("/list/*", "replace", .emailAddress),
+    ]
+    #expect(try maker.redacted(#"{"s":"secret"}"#) != #"{"s":"secret"}"#)
+    for value in ["7.5", "true", "false", #"{"deep":["secret"]}"#, "[]"] {
+      let redacted = try maker.redacted("{\"n\":\(value)}")
+      let text = try JSONValue(Array(redacted.utf8)).object?["n"]?.string
+      #expect(text != nil && !redacted.contains("secret"), "\(redacted)")
+    }
+    #expect(try maker.redacted(#"{"n":null}"#) == #"{"n":null}"#, "there is nothing in it")
+    #expect(try maker.redacted(#"{"list":["a",1]}"#) == #"{"list":["<EMAIL_ADDRESS>","<EMAIL_ADDRESS>"]}"#)
+  }
+
+  @Test func `what is found is exchanged where it stands, in strings, names and numbers`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    #expect(try maker.redacted(#"{"m":"to bob@example.org now"}"#) == #"{"m":"to <EMAIL_ADDRESS> now"}"#)
+    #expect(try maker.redacted(#"{"bob@example.org":1}"#) == #"{"<EMAIL_ADDRESS>":1}"#)
+    #expect(
+      try maker.redacted(#"["bob@example.org",["eve@example.org"]]"#) == #"["<EMAIL_ADDRESS>",["<EMAIL_ADDRESS>"]]"#
+    )
+    #expect(try maker.redacted(#"{"card":4111111111111111}"#) == #"{"card":"<CREDIT_CARD>"}"#)
+    #expect(try maker.redacted(#""bob@example.org""#) == #""<EMAIL_ADDRESS>""#)
+  }
+
+  @Test func `what is split by escapes is found, and all of it is exchanged`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    #expect(try maker.redacted(#"{"m":"to bob\u0040example.org\tnow"}"#) == #"{"m":"to <EMAIL_ADDRESS>\tnow"}"#)
+    #expect(try maker.redacted(#"{"m":"\"\u0062ob@example.o\u0072\u0067\""}"#) == #"{"m":"\"<EMAIL_ADDRESS>\""}"#)
+    #expect(try maker.redacted(#"{"m":"\ud83d\ude00bob@example.org"}"#).hasSuffix(#"<EMAIL_ADDRESS>"}"#))
+  }
+
+  @Test func `a finding whose operator takes out takes its member out`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    maker.kinds[.emailAddress] = "drop"
+    #expect(try maker.redacted(#"{"a":1,"m":"10.1.2.3 bob@example.org","z":2}"#) == #"{"a":1,"z":2}"#)
+    #expect(try maker.redacted(#""bob@example.org""#) == "null")
+  }
+
+  @Test func `a plan that is only tried changes nothing`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    maker.isShadow = true
+    let counters = RedactionCounters(shards: 1, topics: 1)
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: counters,
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    let event = Array(#"{"m":"bob@example.org"}"#.utf8)
+    let topic = TopicID(rawValue: 0)
+    let inspection = inspector.inspect(event.span.bytes, attribute: event.span.bytes.extracting(0..<0), of: topic)
+    inspector.confirm(topic)
+    #expect(inspection == .passes)
+    #expect(counters.total(topic, .scanned) == 1 && counters.total(topic, .changed) == 1)
+    let sample = inspector.shadowVerdict.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    #expect(sample == #""redacts":["/m"]"#)
+  }
+
+  @Test func `what is no JSON is refused by a topic that has a plan`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: RedactionCounters(shards: 1, topics: 1),
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    for text in ["", "{", "bob@example.org", #"{"a":1}}"#] {
+      let bytes = Array(text.utf8)
+      let found = inspector.inspect(
+        bytes.span.bytes,
+        attribute: bytes.span.bytes.extracting(0..<0),
+        of: TopicID(rawValue: 0)
+      )
+      #expect(found == .refused(.malformedEvent), "\(text)")
+      let verdict = inspector.verdict.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+      #expect(verdict.contains("message") && !verdict.contains("bob"), "\(verdict)")
+    }
+  }
+
+  @Test func `more to be exchanged than there is room for is refused, not kept`() throws {
+    var maker = PlanMaker()
+    maker.fields = [("/*", "replace", nil)]
+    let event = "[" + (0..<5000).map { "\($0)" }.joined(separator: ",") + "]"
+    #expect(try maker.redacted(event) == "refused: tooComplex")
+  }
+}
