@@ -66,7 +66,7 @@ private func measuredChecks(_ validator: inout Validator, _ schema: Schema, _ te
   return valid
 }
 
-private func contents(of path: String) -> [UInt8]? {
+func contents(of path: String) -> [UInt8]? {
   guard let file = unsafe fopen(path, "r") else { return nil }
   defer { unsafe fclose(file) }
   var bytes: [UInt8] = []

@@ -11,6 +11,15 @@ func benchmark(_ arguments: [String]) -> Int32 {
   case 2 where arguments[0] == "--events":
     guard let events = Int(arguments[1]), events > 0 else { return help(2) }
     printStages(events: events)
+  case 2 where arguments[0] == "texts":
+    guard let count = Int(arguments[1]), count > 0 else { return help(2) }
+    for text in sampleTexts(count, seed: 7) { print(text) }
+  case 4 where arguments[0] == "scan" && arguments[2] == "--ms":
+    guard let ms = Int(arguments[3]), ms > 0 else { return help(2) }
+    return printRedaction(measureTextScans(arguments[1], ms: ms))
+  case 6 where arguments[0] == "redaction" && arguments[4] == "--ms":
+    guard let ms = Int(arguments[5]), ms > 0 else { return help(2) }
+    return printRedaction(arguments[1], schema: arguments[2], field: arguments[3], ms: ms)
   case 3 where arguments[0] == "schema": return printSchema(arguments[1], arguments[2], ms: 1000)
   case 5 where arguments[0] == "schema" && arguments[3] == "--ms":
     guard let ms = Int(arguments[4]), ms > 0 else { return help(2) }
@@ -31,12 +40,18 @@ private func help(_ code: Int32) -> Int32 {
            micro-benchmark patterns
            micro-benchmark schemas
            micro-benchmark schema FILE EVENTS [--ms N]
+           micro-benchmark texts N
+           micro-benchmark scan TEXTS --ms N
+           micro-benchmark redaction EVENTS SCHEMA FIELD --ms N
 
     Measures each stage of the line alone, with N events (1000000).
     tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
     patterns measures searches for patterns of schemas.
     schemas compiles 100 schemas of 50 fields.
     schema measures checks of the events in EVENTS, one a line, against the schema in FILE, for N ms (1000).
+    texts prints N texts of 84 bytes, as logs have them; scan looks for personal data in such.
+    redaction measures events on their way through schema, detectors and a field that is exchanged into a batch; '-' for
+    SCHEMA or FIELD leaves that out.
     """
   )
   return code
@@ -71,6 +86,33 @@ private func printSchema(_ schema: String, _ events: String, ms: Int) -> Int32 {
         + "\"median_ns\": \(tenths(figures.medianNs))}"
     )
     return 0
+  } catch {
+    print("\(error)")
+    return 1
+  }
+}
+private func printRedaction(_ figures: RedactionFigures?) -> Int32 {
+  guard let figures else {
+    print("the file can't be read, or has no lines")
+    return 1
+  }
+  let tenths = { (ns: Double) in "\((ns * 10).rounded() / 10)" }
+  print(
+    "{\"name\": \"\(figures.name)\", \"count\": \(figures.count), \"bytes_each\": \(figures.bytesEach), "
+      + "\"found\": \(figures.found), \"min_ns\": \(tenths(figures.minNs)), \"median_ns\": \(tenths(figures.medianNs))}"
+  )
+  return 0
+}
+private func printRedaction(_ events: String, schema: String, field: String, ms: Int) -> Int32 {
+  do throws(SchemaMistake) {
+    return printRedaction(
+      try measureRedaction(
+        events,
+        schema: schema == "-" ? nil : schema,
+        field: field == "-" ? nil : field,
+        ms: ms
+      )
+    )
   } catch {
     print("\(error)")
     return 1
