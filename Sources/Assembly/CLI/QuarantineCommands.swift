@@ -14,7 +14,8 @@ let quarantineCommands: [Command] = [
       schema it was held against, how long its payload was, and the verdict. The payload is kept as the topic's plan of
       redaction leaves it; of what is no JSON, only length and SHA-256 are. Records are kept for as long as
       'quarantine.retention' says. With --json a line is {"record", "topic", "time", "clock", "id", "principal",
-      "traceparent", "schemaVersion", "bytes", "sha256", "verdict", "plan", "redacted", "payload"}; what an event does not have is left out.
+      "traceparent", "schemaVersion", "bytes", "sha256", "verdict", "plan", "redacted", "payload"};
+      what an event does not have is left out.
       """,
     options: LogDirectory.options + [
       CommandOption("--topic", "NAME", "this topic; may be given several times", short: "-t", isRepeatable: true),

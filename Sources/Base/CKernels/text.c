@@ -108,7 +108,8 @@ QUARTERS INLINE struct kernel_text_block classify_quarters(const uint8_t *bytes,
   for (int shift = 0; shift < 64; shift += 16) classify_quarter(bytes + shift, rows, shift, &block);
   return block;
 }
-QUARTERS INLINE struct kernel_text_block classify_quarters16(const uint8_t *bytes, const struct kernel_text_set *wanted) {
+QUARTERS INLINE struct kernel_text_block classify_quarters16(const uint8_t *bytes,
+                                                             const struct kernel_text_set *wanted) {
   struct kernel_text_block block = {0, 0, 0, 0, 0};
   classify_quarter(bytes, _mm_loadu_si128((const __m128i *)wanted), 0, &block);
   return block;

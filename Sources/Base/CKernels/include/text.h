@@ -42,7 +42,8 @@ struct kernel_text_row {
 struct kernel_text_column {
   uint64_t start, before, behind, alone;
 };
-/// Who is to be asked where: 64 rows for each kind of tokens, the last one for all of 63 bytes and more, and a column for
+/// Who is to be asked where: 64 rows for each kind of tokens, the last one for all of 63 bytes and more, and a column
+/// for
 /// each byte.
 struct kernel_text_questions {
   struct kernel_text_row *rows;

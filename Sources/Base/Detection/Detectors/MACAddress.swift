@@ -54,7 +54,9 @@ enum MACAddress: Detector {
       if byte | 0x20 == UInt8(ascii: "f") { ones &+= 1 }
       if byte == UInt8(ascii: "0") { zeros &+= 1 }
     }
-    guard digits &+ letters == 12, ones < 12, zeros < 12, endsHere(text, end, separator), startsHere(text, start, length, separator) else {
+    guard digits &+ letters == 12, ones < 12, zeros < 12, endsHere(text, end, separator),
+      startsHere(text, start, length, separator)
+    else {
       return nil
     }
     // A date and a time have six pairs as well, but no letters.
