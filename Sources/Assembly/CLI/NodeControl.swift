@@ -57,9 +57,7 @@ struct Control: ~Copyable {
       log: log
     )
     announce(node, at: admin.address, settings, log)
-    let token = ReplayToken(drawnFor: admin.address)
-    try node.directory.write(Array(token.text.utf8), as: ReplayToken.fileName)
-    (running, replays) = (node.plan.shards, NodeReplays(token))
+    (running, replays) = (node.plan.shards, NodeReplays(leaveToken(in: node.directory, for: admin.address, log)))
     guard let files = read.files, let schemas = read.schemas, let redaction = read.redaction else {
       broken("a node that was made has read its files")
     }
@@ -267,6 +265,21 @@ private func announce(_ node: borrowing Node, at admin: ListenerAddress, _ setti
       ["name": .text(listener.name), "protocol": .text(listener.protocolName), "address": .text("\(address)")]
     )
   }
+}
+
+/// Leaves what whoever may read the data directory shows to have events replayed.
+///
+/// A disk without room keeps nobody from starting: then nothing is replayed until the next start.
+private func leaveToken(
+  in directory: borrowing DataDirectory,
+  for address: ListenerAddress,
+  _ log: Log
+) -> ReplayToken {
+  let token = ReplayToken(drawnFor: address)
+  do throws(HostFailure) { try directory.write(Array(token.text.utf8), as: ReplayToken.fileName) } catch {
+    log.warning("nothing can be replayed", ["cause": .text(error.cause), "remedy": .text(error.remedy)])
+  }
+  return token
 }
 
 /// UTC in seconds since 1970.

@@ -1,4 +1,5 @@
 internal import CHost
+internal import CLiburing
 internal import Glibc
 
 /// One connection to a running gateway, for a command that asks something of it; it blocks, for a bounded time.
