@@ -23,29 +23,38 @@ INLINE struct kernel_text_block both(struct kernel_text_block left, struct kerne
                                     left.high | right.high, left.wanted | right.wanted};
 }
 
-/// The pass, for one way to classify 64 bytes and one for 16. What is left of a text is read together with bytes before
-/// it, whose bits are moved out; only texts of less than 16 bytes are copied.
-#define MARK(NAME, ATTRIBUTES, CLASSIFY, CLASSIFY16)                                                                   \
+/// Less than 16 bytes of a text, with zeros behind them.
+struct few {
+  uint64_t low, high;
+};
+INLINE struct few few_bytes(const uint8_t *bytes, size_t n) {
+  struct few few = {0, 0};
+  if (n >= 8) {
+    memcpy(&few.low, bytes, 8);
+    if (n == 8) return few;
+    memcpy(&few.high, bytes + n - 8, 8);
+    few.high >>= 8 * (16 - n);
+  } else if (n >= 4) {
+    uint32_t first, last;
+    memcpy(&first, bytes, 4);
+    memcpy(&last, bytes + n - 4, 4);
+    few.low = first | (uint64_t)last << 8 * (n - 4);
+  } else if (n > 0) {
+    few.low = bytes[0] | (uint64_t)bytes[n / 2] << 8 * (n / 2) | (uint64_t)bytes[n - 1] << 8 * (n - 1);
+  }
+  return few;
+}
+
+/// The pass, for one way to classify 64 bytes and one for what is left, which are less.
+#define MARK(NAME, ATTRIBUTES, CLASSIFY, CLASSIFY_REST)                                                                \
   ATTRIBUTES static void NAME(const uint8_t *bytes, size_t n, const struct kernel_text_set *wanted,                    \
                               struct kernel_text_block *blocks) {                                                      \
     size_t at = 0;                                                                                                     \
     for (; at + 64 <= n; at += 64) *blocks++ = CLASSIFY(bytes + at, wanted);                                           \
     const size_t rest = n - at;                                                                                        \
     if (rest == 0) return;                                                                                             \
-    if (n >= 64) {                                                                                                     \
-      *blocks = down(CLASSIFY(bytes + n - 64, wanted), (int)(64 - rest));                                              \
-    } else if (n >= 16) {                                                                                              \
-      struct kernel_text_block block = both(CLASSIFY16(bytes, wanted),                                                 \
-                                            up(CLASSIFY16(bytes + n - 16, wanted), (int)n - 16));                      \
-      if (n > 32) block = both(block, up(CLASSIFY16(bytes + 16, wanted), 16));                                         \
-      if (n > 48) block = both(block, up(CLASSIFY16(bytes + 32, wanted), 32));                                         \
-      *blocks = block;                                                                                                 \
-    } else {                                                                                                           \
-      uint8_t few[16] = {0};                                                                                           \
-      for (size_t i = 0; i < n; i++) few[i] = bytes[i];                                                                \
-      *blocks = CLASSIFY16(few, wanted);                                                                               \
-      blocks->wanted &= (UINT64_C(1) << n) - 1;                                                                        \
-    }                                                                                                                  \
+    /* Together with bytes before it, whose bits are moved out. */                                                     \
+    *blocks = n >= 64 ? down(CLASSIFY(bytes + n - 64, wanted), (int)(64 - rest)) : CLASSIFY_REST(bytes, n, wanted);    \
   }
 
 INLINE struct kernel_text_block classify_some(const uint8_t *bytes, const struct kernel_text_set *wanted, int count) {
@@ -66,17 +75,18 @@ INLINE struct kernel_text_block classify_some(const uint8_t *bytes, const struct
 INLINE struct kernel_text_block classify_portable(const uint8_t *bytes, const struct kernel_text_set *wanted) {
   return classify_some(bytes, wanted, 64);
 }
-INLINE struct kernel_text_block classify_portable16(const uint8_t *bytes, const struct kernel_text_set *wanted) {
-  return classify_some(bytes, wanted, 16);
+INLINE struct kernel_text_block classify_portable_rest(const uint8_t *bytes, size_t n,
+                                                       const struct kernel_text_set *wanted) {
+  return classify_some(bytes, wanted, (int)n);
 }
-MARK(mark_portable, , classify_portable, classify_portable16)
+MARK(mark_portable, , classify_portable, classify_portable_rest)
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #define QUARTERS __attribute__((target("ssse3")))
-#define HALVES __attribute__((target("avx2")))
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl")))
+#define HALVES __attribute__((target("avx2,bmi,bmi2")))
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2")))
 
 // A byte's kinds are those that both of its halves allow: 1 for digits, 2 for A to F, 4 for A to O, 8 for P to Z. The
 // last table holds the bit of each half for the set that is asked for.
@@ -84,9 +94,8 @@ MARK(mark_portable, , classify_portable, classify_portable16)
 #define HIGH_KINDS 0, 0, 0, 1, 6, 8, 6, 8, 0, 0, 0, 0, 0, 0, 0, 0
 #define HIGH_BITS 1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0
 
-QUARTERS INLINE void classify_quarter(const uint8_t *bytes, __m128i rows, int shift, struct kernel_text_block *block) {
+QUARTERS INLINE void classify_quarter(__m128i all, __m128i rows, int shift, struct kernel_text_block *block) {
   const __m128i nibble = _mm_set1_epi8(0x0F), zero = _mm_setzero_si128();
-  const __m128i all = _mm_loadu_si128((const __m128i *)bytes);
   const __m128i low = _mm_and_si128(all, nibble), high = _mm_and_si128(_mm_srli_epi16(all, 4), nibble);
   const __m128i kinds = _mm_and_si128(_mm_shuffle_epi8(_mm_setr_epi8(LOW_KINDS), low),
                                       _mm_shuffle_epi8(_mm_setr_epi8(HIGH_KINDS), high));
@@ -105,16 +114,34 @@ QUARTERS INLINE void classify_quarter(const uint8_t *bytes, __m128i rows, int sh
 QUARTERS INLINE struct kernel_text_block classify_quarters(const uint8_t *bytes, const struct kernel_text_set *wanted) {
   const __m128i rows = _mm_loadu_si128((const __m128i *)wanted);
   struct kernel_text_block block = {0, 0, 0, 0, 0};
-  for (int shift = 0; shift < 64; shift += 16) classify_quarter(bytes + shift, rows, shift, &block);
+  for (int shift = 0; shift < 64; shift += 16)
+    classify_quarter(_mm_loadu_si128((const __m128i *)(bytes + shift)), rows, shift, &block);
   return block;
 }
-QUARTERS INLINE struct kernel_text_block classify_quarters16(const uint8_t *bytes,
-                                                             const struct kernel_text_set *wanted) {
+QUARTERS INLINE struct kernel_text_block classify16(const uint8_t *bytes, const struct kernel_text_set *wanted) {
   struct kernel_text_block block = {0, 0, 0, 0, 0};
-  classify_quarter(bytes, _mm_loadu_si128((const __m128i *)wanted), 0, &block);
+  classify_quarter(_mm_loadu_si128((const __m128i *)bytes), _mm_loadu_si128((const __m128i *)wanted), 0, &block);
   return block;
 }
-MARK(mark_quarters, QUARTERS, classify_quarters, classify_quarters16)
+/// Less than 32 bytes: two times 16 that may overlap, or two words.
+QUARTERS INLINE struct kernel_text_block classify_short(const uint8_t *bytes, size_t n,
+                                                        const struct kernel_text_set *wanted) {
+  if (n >= 16) return both(classify16(bytes, wanted), up(classify16(bytes + n - 16, wanted), (int)n - 16));
+  const struct few few = few_bytes(bytes, n);
+  const __m128i all = _mm_set_epi64x((long long)few.high, (long long)few.low);
+  struct kernel_text_block block = {0, 0, 0, 0, 0};
+  classify_quarter(all, _mm_loadu_si128((const __m128i *)wanted), 0, &block);
+  block.wanted &= (UINT64_C(1) << n) - 1;
+  return block;
+}
+QUARTERS INLINE struct kernel_text_block classify_quarters_rest(const uint8_t *bytes, size_t n,
+                                                                const struct kernel_text_set *wanted) {
+  if (n < 32) return classify_short(bytes, n, wanted);
+  const struct kernel_text_block first = both(classify16(bytes, wanted), up(classify16(bytes + 16, wanted), 16));
+  const struct kernel_text_block last = up(classify16(bytes + n - 16, wanted), (int)n - 16);
+  return n <= 48 ? both(first, last) : both(both(first, up(classify16(bytes + 32, wanted), 32)), last);
+}
+MARK(mark_quarters, QUARTERS, classify_quarters, classify_quarters_rest)
 
 HALVES INLINE void classify_half(const uint8_t *bytes, __m256i rows, int shift, struct kernel_text_block *block) {
   const __m256i nibble = _mm256_set1_epi8(0x0F), zero = _mm256_setzero_si256();
@@ -142,7 +169,16 @@ HALVES INLINE struct kernel_text_block classify_halves(const uint8_t *bytes, con
   classify_half(bytes + 32, rows, 32, &block);
   return block;
 }
-MARK(mark_halves, HALVES, classify_halves, classify_quarters16)
+HALVES INLINE struct kernel_text_block classify_halves_rest(const uint8_t *bytes, size_t n,
+                                                            const struct kernel_text_set *wanted) {
+  if (n < 32) return classify_short(bytes, n, wanted);
+  const __m256i rows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)wanted));
+  struct kernel_text_block first = {0, 0, 0, 0, 0}, last = {0, 0, 0, 0, 0};
+  classify_half(bytes, rows, 0, &first);
+  classify_half(bytes + n - 32, rows, 0, &last);
+  return both(first, up(last, (int)n - 32));
+}
+MARK(mark_halves, HALVES, classify_halves, classify_halves_rest)
 
 WIDE INLINE struct kernel_text_block classify_wide(const uint8_t *bytes, const struct kernel_text_set *wanted) {
   const __m512i nibble = _mm512_set1_epi8(0x0F), all = _mm512_loadu_si512(bytes);
@@ -160,14 +196,16 @@ WIDE INLINE struct kernel_text_block classify_wide(const uint8_t *bytes, const s
   block.wanted = _mm512_test_epi8_mask(_mm512_shuffle_epi8(rows, low), _mm512_shuffle_epi8(high_bits, high));
   return block;
 }
-MARK(mark_wide, WIDE, classify_wide, classify_quarters16)
+MARK(mark_wide, WIDE, classify_wide, classify_halves_rest)
 
 bool kernel_text_has(enum kernel_text_kind kind) {
   switch (kind) {
   case KERNEL_TEXT_PORTABLE: return true;
   case KERNEL_TEXT_QUARTERS: return __builtin_cpu_supports("ssse3");
-  case KERNEL_TEXT_HALVES: return __builtin_cpu_supports("avx2");
-  case KERNEL_TEXT_WIDE: return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  case KERNEL_TEXT_HALVES: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+  case KERNEL_TEXT_WIDE:
+    return kernel_text_has(KERNEL_TEXT_HALVES) && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
   default: return false;
   }
 }
@@ -240,6 +278,17 @@ INLINE struct kernel_text_stop token(const struct kernel_text_block *blocks, siz
   return stop;
 }
 
+/// How many digits there are from a place on, with one other byte between two of them at the most, within 64 bytes.
+INLINE unsigned grouped_digits(const struct kernel_text_block *blocks, size_t at) {
+  const struct kernel_text_block *block = blocks + (at >> 6);
+  const unsigned bit = at & 63;
+  const uint64_t digits = block[0].digits >> bit | (block[1].digits << 1) << (63 - bit);
+  const uint64_t tokens = block[0].tokens >> bit | (block[1].tokens << 1) << (63 - bit);
+  const uint64_t others = ~(digits | (~tokens & digits << 1 & digits >> 1));
+  const unsigned count = others == 0 ? 64 : (unsigned)__builtin_ctzll(others);
+  return (unsigned)__builtin_popcountll(count == 64 ? digits : digits & ((UINT64_C(1) << count) - 1));
+}
+
 INLINE struct kernel_text_progress find_stops(const uint8_t *bytes, size_t n, const struct kernel_text_block *blocks,
                                               size_t block, struct kernel_text_questions questions, uint64_t who,
                                               struct kernel_text_stop *stops, size_t capacity) {
@@ -266,6 +315,13 @@ INLINE struct kernel_text_progress find_stops(const uint8_t *bytes, size_t n, co
       stop.asked &= row->any_start | questions.columns[bytes[at]].start;
       stop.asked &= row->any_before | questions.columns[at > 0 ? bytes[at - 1] : 0].before;
       stop.asked &= row->any_behind | questions.columns[stop.end < n ? bytes[stop.end] : 0].behind;
+      if (stop.kind == kernel_text_digits) {
+        const uint64_t groups = stop.asked & questions.groups[count < 63 ? count : 63];
+        if (groups != 0) {
+          const unsigned total = grouped_digits(blocks, at);
+          stop.asked &= ~groups | questions.totals[total < 63 ? total : 63];
+        }
+      }
       *next = stop;
       next += stop.asked != 0;
     }
@@ -284,6 +340,14 @@ find_stops_fast(const uint8_t *bytes, size_t n, const struct kernel_text_block *
 struct kernel_text_progress kernel_text_stops(const uint8_t *bytes, size_t n, const struct kernel_text_block *blocks,
                                               size_t block, struct kernel_text_questions questions, uint64_t who,
                                               struct kernel_text_stop *stops, size_t capacity) {
+  // A word alone is what most values are.
+  if (n < 63 && n > 0 && blocks->tokens == (UINT64_C(1) << n) - 1 && (blocks->digits | blocks->high) == 0) {
+    const struct kernel_text_row *row = questions.rows + n;
+    const struct kernel_text_column *none = questions.columns;
+    if ((row->asked & who & (row->any_start | questions.columns[bytes[0]].start) & (row->any_before | none->before) &
+         (row->any_behind | none->behind)) == 0)
+      return (struct kernel_text_progress){1, 0, false};
+  }
 #if defined(__x86_64__)
   if (has_fast_bits) return find_stops_fast(bytes, n, blocks, block, questions, who, stops, capacity);
 #endif

@@ -31,10 +31,6 @@ struct DetectorEntry: Sendable {
   private let count: Int
   /// Who is to be asked where.
   let questions: kernel_text_questions
-  /// Those who ask only when groups of digits follow a token of so many.
-  private let groups: UnsafeMutablePointer<UInt64>
-  /// Those who want so many digits in groups at the most.
-  private let totals: UnsafeMutablePointer<UInt64>
   private var types = Slots<UInt64>(64) { _ in 0 }
   /// Those to be asked at the whole of a value.
   private(set) var whole: UInt64 = 0
@@ -45,13 +41,16 @@ struct DetectorEntry: Sendable {
     require(detectors.count <= 64, "there is a bit for every detector")
     count = detectors.count
     unsafe items = .allocate(capacity: max(count, 1))
-    unsafe questions = kernel_text_questions(rows: .allocate(capacity: 4 * 64), columns: .allocate(capacity: 256))
+    unsafe questions = kernel_text_questions(
+      rows: .allocate(capacity: 4 * 64),
+      columns: .allocate(capacity: 256),
+      groups: .allocate(capacity: 64),
+      totals: .allocate(capacity: 64)
+    )
     unsafe questions.rows.initialize(repeating: kernel_text_row(), count: 4 * 64)
     unsafe questions.columns.initialize(repeating: kernel_text_column(), count: 256)
-    unsafe groups = .allocate(capacity: 64)
-    unsafe groups.initialize(repeating: 0, count: 64)
-    unsafe totals = .allocate(capacity: 64)
-    unsafe totals.initialize(repeating: 0, count: 64)
+    unsafe questions.groups.initialize(repeating: 0, count: 64)
+    unsafe questions.totals.initialize(repeating: 0, count: 64)
     for (index, detector) in detectors.enumerated() { types[Int(detector.type.rawValue)] |= 1 << UInt64(index) }
     for (index, detector) in detectors.enumerated() {
       let relatives = types[Int(detector.type.rawValue)]
@@ -66,8 +65,8 @@ struct DetectorEntry: Sendable {
     unsafe items.deallocate()
     unsafe questions.rows.deallocate()
     unsafe questions.columns.deallocate()
-    unsafe groups.deallocate()
-    unsafe totals.deallocate()
+    unsafe questions.groups.deallocate()
+    unsafe questions.totals.deallocate()
   }
 
   private mutating func add(_ trigger: Trigger, _ bit: UInt64) {
@@ -93,7 +92,7 @@ struct DetectorEntry: Sendable {
     case .digits(let counts):
       add(row, kernel_text_digits, counts)
       // SAFETY: there is a place for every number below 64.
-      for count in Self.places(counts) { unsafe groups[count] &= ~bit }
+      for count in Self.places(counts) { unsafe questions.groups[count] &= ~bit }
     case .letters(let counts): add(row, kernel_text_letters, counts)
     case .wide(let counts): add(row, kernel_text_wide, counts)
     case .mixed(let counts):
@@ -102,10 +101,10 @@ struct DetectorEntry: Sendable {
     case .groups(let counts, let digits):
       // SAFETY: there is a place for every number below 64, and a row for each.
       for count in Self.places(counts) where unsafe questions.rows[64 + count].asked & bit == 0 {
-        unsafe groups[count] |= bit
+        unsafe questions.groups[count] |= bit
       }
       add(row, kernel_text_digits, counts)
-      for total in Self.places(digits...63) { unsafe totals[total] |= bit }
+      for total in Self.places(digits...63) { unsafe questions.totals[total] |= bit }
     case .byte(let byte):
       require(Letter.kind(byte) == .none, "a byte that is waited for is in no token")
       column(byte) { $0.alone |= bit }
@@ -158,12 +157,12 @@ struct DetectorEntry: Sendable {
   /// Those who ask at a token of so many digits only when groups of digits follow.
   @inline(__always) func asking(forGroupsOf count: Int) -> UInt64 {
     // SAFETY: there is a place for every number below 64.
-    unsafe groups[min(max(count, 0), 63)]
+    unsafe questions.groups[min(max(count, 0), 63)]
   }
   /// Those that ask for groups where these have so many digits together.
   @inline(__always) func asking(forGroupsWith digits: Int) -> UInt64 {
     // SAFETY: there is a place for every number below 64.
-    unsafe totals[min(max(digits, 0), 63)]
+    unsafe questions.totals[min(max(digits, 0), 63)]
   }
   /// Those that find these kinds.
   func finding(_ kinds: PersonalTypes) -> UInt64 {

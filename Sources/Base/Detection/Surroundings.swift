@@ -17,18 +17,28 @@ struct Surroundings: BitwiseCopyable {
   /// Whether the known word is one of the last two tokens before the part.
   private var isClose = false
 
-  /// How far words count.
+  /// How far words count, within 64 bytes.
   private static var tokensBefore: Int { 6 }
   private static var tokensAfter: Int { 3 }
-  private static var bytesAround: Int { 64 }
 
   /// Those of nothing.
   init() {}
-  /// Looks at those of a part of a text.
-  init(of part: Range<Int>, in text: RawSpan, _ words: borrowing WordTable, _ run: inout WordRun) {
-    lookBefore(part.lowerBound, text, words, &run)
+  /// Looks at those of a part of a text that has been marked.
+  init(
+    of part: Range<Int>,
+    in text: RawSpan,
+    _ marks: borrowing TextMarks,
+    _ words: borrowing WordTable,
+    _ run: inout WordRun
+  ) {
+    if part.lowerBound > 0 {
+      lookBefore(part.lowerBound, text, marks.window(before: part.lowerBound), words, &run)
+    }
+    guard part.upperBound < text.byteCount else { return }
     if !isJoined { isJoined = Self.joins(text, behind: part.upperBound) }
-    if !isJoined, !before.isKnown { lookAfter(part.upperBound, text, words, &run) }
+    if !isJoined, !before.isKnown {
+      lookAfter(part.upperBound, text, marks.window(from: part.upperBound), words, &run)
+    }
   }
 
   /// What a match of a detector is worth, given its relatives: detectors of the same type, itself among them.
@@ -40,36 +50,40 @@ struct Surroundings: BitwiseCopyable {
     return after.isOrdinary || name.isOrdinary || name.detectors != 0 ? .farForeign : .none
   }
 
-  private mutating func lookBefore(_ start: Int, _ text: RawSpan, _ words: borrowing WordTable, _ run: inout WordRun) {
+  private mutating func lookBefore(
+    _ start: Int,
+    _ text: RawSpan,
+    _ window: TextWindow,
+    _ words: borrowing WordTable,
+    _ run: inout WordRun
+  ) {
     run.removeAll()
-    var place = start
-    let limit = max(0, start &- Self.bytesAround)
+    // The bytes before the place that is looked from, the nearest one as the highest bit.
+    var (tokens, digits, place) = (window.tokens, window.digits, start)
     var (isLabel, sawWord, passed) = (false, false, 0)
     var (nearest, close, checked) = (0, 0, 0)
     for step in 0..<Self.tokensBefore {
-      let gapEnd = place
-      while place > limit, !Letter.isToken(text.byte(place &- 1)) { place &-= 1 }
-      let end = place
-      var digits = 0
-      while place > limit, Letter.isToken(text.byte(place &- 1)) {
-        place &-= 1
-        if Letter.kind(text.byte(place)) == .digit { digits &+= 1 }
-      }
-      // None is left, or the window's edge cuts it.
-      if place == end || place == limit && place > 0 && Letter.isToken(text.byte(place &- 1)) { break }
+      let gap = tokens.leadingZeroBitCount
+      let end = place &- gap
+      let count = (~(tokens << gap)).leadingZeroBitCount
+      // None is left, or the window's edge may cut it.
+      guard gap < 64, start &- end &+ count < 64 else { break }
+      let part = (digits << gap) >> (64 &- count)
       if step == 0 {
-        isLabel = Self.labels(text, end..<gapEnd)
-        isJoined = gapEnd &- end == 1 && digits == 0 && Self.isJoint(text.byte(end))
-      } else if isLabel, !(gapEnd &- end == 1 && Self.isJoint(text.byte(end))) {
+        isLabel = Self.labels(text, end..<place)
+        isJoined = gap == 1 && part == 0 && Self.isJoint(text.byte(end))
+      } else if isLabel, !(gap == 1 && Self.isJoint(text.byte(end))) {
         break
       }
       // A word that stands behind another value parts it from what came before.
-      if digits > 0 { passed &+= end &- place } else { sawWord = true }
-      if sawWord, digits > 0, passed >= 7 { break }
-      run.add(text, place..<end)
+      if part != 0 { passed &+= count } else { sawWord = true }
+      if sawWord, part != 0, passed >= 7 { break }
+      run.add(text, (end &- count)..<end)
       if step == 0 { nearest = run.count }
       if step <= 1 { close = run.count }
       if settle(run, from: &checked, words, isLast: false) { break }
+      place = end &- count
+      (tokens, digits) = (tokens << (gap &+ count), digits << (gap &+ count))
     }
     if !before.isKnown { _ = settle(run, from: &checked, words, isLast: true) }
     guard before.isKnown else { return }
@@ -94,25 +108,28 @@ struct Surroundings: BitwiseCopyable {
     return false
   }
 
-  private mutating func lookAfter(_ end: Int, _ text: RawSpan, _ words: borrowing WordTable, _ run: inout WordRun) {
-    var place = end
-    let limit = min(text.byteCount, end &+ Self.bytesAround)
-    if place &+ 1 < limit, Self.isJoint(text.byte(place)), Letter.kind(text.byte(place &+ 1)).isLetter {
-      isJoined = true
-    }
+  private mutating func lookAfter(
+    _ end: Int,
+    _ text: RawSpan,
+    _ window: TextWindow,
+    _ words: borrowing WordTable,
+    _ run: inout WordRun
+  ) {
+    var (tokens, digits, place) = (window.tokens, window.digits, end)
     for _ in 0..<Self.tokensAfter {
-      while place < limit, !Letter.isToken(text.byte(place)) { place &+= 1 }
-      let start = place
-      while place < limit, Letter.isToken(text.byte(place)) { place &+= 1 }
-      guard place > start, !Letter.hasDigits(text, start..<place) else { return }
+      let gap = tokens.trailingZeroBitCount
+      let count = (~(tokens >> gap)).trailingZeroBitCount
+      let behind = place &+ gap &+ count
+      guard gap < 64, behind &- end < 64, (digits >> gap) & (1 << count &- 1) == 0 else { return }
       run.removeAll()
-      run.add(text, start..<place)
+      run.add(text, (place &+ gap)..<behind)
       let (meaning, _) = words.meaning(of: run, at: 0)
-      guard meaning.isKnown else { continue }
-      // What is followed by a value of its own tells of that.
-      if Self.labels(text, place..<min(limit, place &+ 2)) { return }
-      after = meaning
-      return
+      if meaning.isKnown {
+        // What is followed by a value of its own tells of that.
+        if !Self.labels(text, behind..<min(text.byteCount, behind &+ 2)) { after = meaning }
+        return
+      }
+      (tokens, digits, place) = (tokens >> (gap &+ count), digits >> (gap &+ count), behind)
     }
   }
 

@@ -50,9 +50,14 @@ internal import CKernels
     progress = kernel_text_progress()
   }
 
-  /// Whether the whole text is a UUID.
-  @inline(__always) func isUUID(_ text: RawSpan) -> Bool {
-    text.byteCount == 36 && TextShape.uuid(text, at: 0, window(from: 0)) == 36
+  /// What the whole text is, if its shape tells.
+  @inline(__always) func shape(of text: RawSpan) -> TextShape {
+    guard text.byteCount >= 5, text.byteCount <= 40 else { return .none }
+    let window = window(from: 0)
+    guard window.digits & 1 != 0 || text.byteCount == 36 else { return .none }
+    if text.byteCount <= 10, TextShape.isVersion(text, window) { return .version }
+    if text.byteCount == 36, TextShape.uuid(text, at: 0, window) == 36 { return .uuid }
+    return TextShape.date(text, at: 0, window) == text.byteCount ? .date : .none
   }
 
   /// Finds the next places where any of some detectors is to be asked, in the text that was marked; whether there are
@@ -91,6 +96,13 @@ internal import CKernels
     return unsafe stops[index]
   }
 
+  /// Which of the 64 bytes before a place are of what kind; the last of them is the highest bit.
+  func window(before place: Int) -> TextWindow {
+    if place >= 64 { return window(from: place &- 64) }
+    let window = window(from: 0)
+    let shift = UInt64(truncatingIfNeeded: 64 &- place)
+    return TextWindow(tokens: window.tokens << shift, digits: window.digits << shift, hex: window.hex << shift)
+  }
   /// Which of the 64 bytes from a place on are of what kind.
   @inline(__always) func window(from place: Int) -> TextWindow {
     let block = place &>> 6
@@ -106,15 +118,9 @@ struct TextWindow: BitwiseCopyable {
   let digits: UInt64
   let hex: UInt64
 
-  /// How many digits there are in a row, each two of them with one other byte between them at the most.
-  ///
-  /// Within 64 bytes, that is.
-  var groupedDigits: Int {
-    let parted = ~tokens & digits &<< 1 & digits &>> 1
-    let count = (~(digits | parted)).trailingZeroBitCount
-    return (digits & (1 << UInt64(truncatingIfNeeded: count) &- 1)).nonzeroBitCount
+  init(tokens: UInt64, digits: UInt64, hex: UInt64) {
+    (self.tokens, self.digits, self.hex) = (tokens, digits, hex)
   }
-
   @inline(__always) init(_ block: kernel_text_block, _ next: kernel_text_block, shift: UInt64) {
     tokens = block.tokens &>> shift | (next.tokens &<< 1) &<< (63 &- shift)
     digits = block.digits &>> shift | (next.digits &<< 1) &<< (63 &- shift)

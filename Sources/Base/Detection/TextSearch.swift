@@ -57,7 +57,13 @@ struct TextSearch: ~Copyable {
     lastPart = 0..<0
     let whole = scope.detectors & table.whole & name.detectors
     if whole != 0 { askAtWhole(text, whole, &scope, profile, &found) }
-    if marks.isUUID(text) { return false }
+    switch marks.shape(of: text) {
+    case .uuid, .version: return false
+    case .date:
+      ask(scope.detectors & atDates, text, Token(start: 0, end: 4, digits: 4), &scope, profile, &found)
+      return false
+    case .none: break
+    }
     while unsafe marks.findStops(text, table.questions, scope.detectors) {
       for index in 0..<marks.stopCount {
         let stop = marks.stop(index)
@@ -124,8 +130,6 @@ struct TextSearch: ~Copyable {
     } else if kind != kernel_text_letters {
       let window = marks.window(from: token.start)
       if kind == kernel_text_digits {
-        let groups = asked & table.asking(forGroupsOf: token.count)
-        if groups != 0 { asked &= ~groups | table.asking(forGroupsWith: window.groupedDigits) }
         if token.count == 4 {
           scope.resume = token.start &+ TextShape.date(text, at: token.start, window)
           if scope.resume > token.start { asked &= atDates }
@@ -154,9 +158,10 @@ struct TextSearch: ~Copyable {
       let index = left.trailingZeroBitCount
       left &= left &- 1
       guard let match = table[index].match(text, token) else { continue }
-      note(match, index, text, &scope, profile, &found)
-      // What is within a strong match would lose against it.
-      if match.alone >= Self.strong, match.start <= token.start { scope.resume = max(scope.resume, match.end) }
+      let confidence = weigh(match, index, text, &scope, profile)
+      add(match, index, confidence, profile, &found)
+      // What is within a match that is this sure would lose against it.
+      if confidence >= Self.solid, match.start <= token.start { scope.resume = max(scope.resume, match.end) }
     }
   }
 
@@ -177,27 +182,25 @@ struct TextSearch: ~Copyable {
     }
   }
 
-  /// Weighs a match by what stands around it.
-  private mutating func note(
+  /// How sure a match is, given what stands around it.
+  private mutating func weigh(
     _ match: Match,
     _ index: Int,
     _ text: RawSpan,
     _ scope: inout Scope,
-    _ profile: borrowing DetectionProfile,
-    _ found: inout Candidates
-  ) {
+    _ profile: borrowing DetectionProfile
+  ) -> UInt8 {
     let most = max(match.alone, match.inContext)
-    guard most >= profile[table[index].type] else { return }
-    guard match.alone < Self.strong else { return add(match, index, match.alone, profile, &found) }
+    guard match.alone < Self.strong, most >= profile[table[index].type] else { return match.alone }
     if lastPart != match.range {
       lastPart = match.range
-      surroundings = scope.hasWords ? Surroundings(of: match.range, in: text, words, &run) : Surroundings()
+      surroundings = scope.hasWords ? Surroundings(of: match.range, in: text, marks, words, &run) : Surroundings()
     }
     switch surroundings.standing(table[index].relatives, scope.name) {
-    case .own: add(match, index, most, profile, &found)
-    case .foreign: add(match, index, match.alone / 2, profile, &found)
-    case .farForeign where match.alone < Self.solid: add(match, index, match.alone / 2, profile, &found)
-    case .farForeign, .none: add(match, index, match.alone, profile, &found)
+    case .own: return most
+    case .foreign: return match.alone / 2
+    case .farForeign: return match.alone < Self.solid ? match.alone / 2 : match.alone
+    case .none: return match.alone
     }
   }
   /// From where on nothing beside a match weighs against it, and from where on only what is close does.

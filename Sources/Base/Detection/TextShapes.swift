@@ -4,6 +4,8 @@ internal import Bytes
 ///
 /// None of it is personal data, and none hides any: a shape counts only where nothing goes on behind it.
 enum TextShape {
+  case none, uuid, date, version
+
   /// How long the UUID is that starts with a token; zero where none does.
   ///
   /// Source: RFC 9562 §4.
@@ -56,6 +58,18 @@ enum TextShape {
   }
   private static func pair(_ text: RawSpan, _ place: Int) -> Int {
     Int(text.byte(place) &- 0x30) &* 10 &+ Int(text.byte(place &+ 1) &- 0x30)
+  }
+
+  /// Whether a text of 63 bytes at the most is three numbers with points between them, of less than nine digits.
+  @inline(__always) static func isVersion(_ text: RawSpan, _ window: TextWindow) -> Bool {
+    let all = 1 &<< UInt64(truncatingIfNeeded: text.byteCount) &- 1
+    let points = all & ~window.digits
+    // Neither first nor last, nor side by side.
+    guard points.nonzeroBitCount == 2, text.byteCount <= 10,
+      points & (points &<< 1 | 1 | 1 &<< UInt64(truncatingIfNeeded: text.byteCount &- 1)) == 0
+    else { return false }
+    let last = 63 &- points.leadingZeroBitCount
+    return text.byte(points.trailingZeroBitCount) == UInt8(ascii: ".") && text.byte(last) == UInt8(ascii: ".")
   }
 
   /// Whether a token is a digest in hexadecimal digits, of 128 bits or more.

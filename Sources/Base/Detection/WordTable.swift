@@ -29,7 +29,7 @@ struct WordTable: ~Copyable {
   init(_ detectors: [DetectorEntry]) {
     let words = detectors.reduce(ordinaryWords.count) { $0 + $1.words.count }
     var size = 64
-    while size < words * 8 { size *= 2 }
+    while size < words * 3 { size *= 2 }
     entries = Slots(size) { _ in Entry() }
     mask = size - 1
     for (index, detector) in detectors.enumerated() {

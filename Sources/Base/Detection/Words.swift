@@ -63,12 +63,6 @@ enum Letter {
     return byte &- 0x30 < 10 ? .digit : .none
   }
 
-  /// Whether there are digits in a part of a text.
-  static func hasDigits(_ text: RawSpan, _ part: Range<Int>) -> Bool {
-    for place in part where kind(text.byte(place)) == .digit { return true }
-    return false
-  }
-
   /// Takes a letter or digit in lower case, without its accent; two letters where one stands for two, zeros for none.
   ///
   /// Latin letters of two bytes become ASCII; Greek and Cyrillic ones stay what they are. Source: Unicode's blocks

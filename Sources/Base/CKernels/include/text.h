@@ -45,9 +45,14 @@ struct kernel_text_column {
 /// Who is to be asked where: 64 rows for each kind of tokens, the last one for all of 63 bytes and more, and a column
 /// for
 /// each byte.
+///
+/// Of those who ask for digits, some want groups of them: digits with one other byte between each two. For each number
+/// of digits in the first one, `groups` says who; for each number in all together, up to 63, `totals` says whom that is
+/// enough.
 struct kernel_text_questions {
   struct kernel_text_row *rows;
   struct kernel_text_column *columns;
+  uint64_t *groups, *totals;
 };
 /// A token at which somebody is to be asked, or a byte outside of tokens, which counts as one of no bytes.
 struct kernel_text_stop {

@@ -83,24 +83,35 @@ struct GroupedNumber {
     Int(truncatingIfNeeded: digits &>> UInt128(truncatingIfNeeded: (count &- 1 &- index) &* 4)) & 15
   }
 
+  /// Its digits up to one, the last one lowest.
+  @inline(__always) private func part(endingAt end: Int) -> UInt128 {
+    digits &>> UInt128(truncatingIfNeeded: (count &- end) &* 4)
+  }
+
   /// The number that some of its digits are.
   func value(_ range: Range<Int>) -> Int {
-    var value = 0
-    for index in range { value = value &* 10 &+ self[index] }
+    var (value, scale, rest) = (0, 1, part(endingAt: range.upperBound))
+    for _ in range {
+      value &+= Int(truncatingIfNeeded: rest & 15) &* scale
+      (scale, rest) = (scale &* 10, rest &>> 4)
+    }
     return value
   }
 
   /// The sum of its first digits, each times its weight.
   @inline(__always) func sum<let weights: Int>(weights: InlineArray<weights, Int>) -> Int {
-    var sum = 0
-    for index in weights.indices { sum &+= self[index] &* weights[index] }
+    var (sum, rest) = (0, part(endingAt: weights.count))
+    for index in weights.indices {
+      sum &+= Int(truncatingIfNeeded: rest & 15) &* weights[weights.count &- 1 &- index]
+      rest = rest &>> 4
+    }
     return sum
   }
 
   /// Whether all its digits are the same.
   var isOneDigitRepeated: Bool {
-    for index in 1..<count where self[index] != self[0] { return false }
-    return true
+    // Each digit is that beside it.
+    (digits ^ digits &>> 4) & (1 &<< UInt128(truncatingIfNeeded: (count &- 1) &* 4) &- 1) == 0
   }
 
   /// Whether each of its digits is one more, or each one less, than that to its left: 123456789, 987654321.
@@ -117,11 +128,12 @@ struct GroupedNumber {
   ///
   /// Source: ISO/IEC 7812-1, annex B.
   func holdsLuhn(_ range: Range<Int>) -> Bool {
-    var (sum, isDoubled) = (0, false)
-    for index in range.reversed() {
-      let digit = self[index] &* (isDoubled ? 2 : 1)
-      sum &+= digit > 9 ? digit &- 9 : digit
-      isDoubled.toggle()
+    // From the right, each second digit counts twice, and what is above nine by the sum of its own digits.
+    var (sum, rest) = (0, part(endingAt: range.upperBound))
+    for place in 0..<range.count {
+      let digit = Int(truncatingIfNeeded: rest & 15)
+      sum &+= place & 1 == 0 ? digit : digit &* 2 &- (digit > 4 ? 9 : 0)
+      rest = rest &>> 4
     }
     return sum % 10 == 0
   }

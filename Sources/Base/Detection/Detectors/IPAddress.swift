@@ -42,7 +42,7 @@ enum IPAddress: Detector {
 enum IPv4Address {
   static func match(_ text: RawSpan, at token: Token) -> Match? {
     let start = token.start
-    guard text.byteOrZero(token.end) == UInt8(ascii: "."), text.byteOrZero(token.end &+ 1).isDigit,
+    guard text.byteOrZero(token.end &+ 1).isDigit, text.byteOrZero(start &- 1) != UInt8(ascii: "."),
       let (octets, behind) = read(text, from: start), startsHere(text, start), endsHere(text, behind)
     else { return nil }
     let isURL = start >= 2 && text.byte(start &- 1) == UInt8(ascii: "/") && text.byte(start &- 2) == UInt8(ascii: "/")

@@ -79,13 +79,13 @@ enum MACAddress: Detector {
   }
 
   private static func bare(_ text: RawSpan, at token: Token) -> Match? {
+    let (before, behind) = (text.byteOrZero(token.start &- 1), text.byteOrZero(token.end))
+    guard before != UInt8(ascii: "-"), behind != UInt8(ascii: "-") else { return nil }
     var place = token.start
     while place < token.end {
       guard text.byte(place).isHexadecimal else { return nil }
       place &+= 1
     }
-    let (before, behind) = (text.byteOrZero(token.start &- 1), text.byteOrZero(token.end))
-    guard before != UInt8(ascii: "-"), behind != UInt8(ascii: "-") else { return nil }
     return Match(token.start..<token.end, alone: 8, inContext: 75)
   }
 }

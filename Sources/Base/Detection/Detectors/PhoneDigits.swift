@@ -36,20 +36,18 @@ struct PhoneDigits {
         }
       }
       let end = text.end(from: place) { $0.isDigit }
-      guard end > place, count &+ end &- place <= most else { break }
+      let length = end &- place
+      guard length > 0, count &+ length <= most else { break }
+      // A parenthesis that is not closed opens no group.
+      if isOpen, text.byteOrZero(end) != UInt8(ascii: ")") { break }
       while place < end {
         digits[count] = text.byte(place) &- 0x30
         (count, place) = (count &+ 1, place &+ 1)
       }
-      groups[groupCount] = end &- (groupCount == 0 ? start : ends[groupCount &- 1])
-      if isOpen {
-        guard text.byteOrZero(place) == UInt8(ascii: ")") else { break }
-        (isOpen, place) = (false, place &+ 1)
-      }
-      (ends[groupCount], groupCount) = (place, groupCount &+ 1)
+      if isOpen { (isOpen, place) = (false, place &+ 1) }
+      (groups[groupCount], ends[groupCount], groupCount) = (length, place, groupCount &+ 1)
       place = gap(text, at: place)
     }
-    countGroups(text, from: start)
   }
 
   /// Behind what may stand between two groups at a place.
@@ -70,25 +68,6 @@ struct PhoneDigits {
       }
     }
     return text.byteOrZero(behind) == UInt8(ascii: "(") && behind == place ? place : behind
-  }
-
-  /// Sets how many digits each group has, and drops digits that are in none.
-  private mutating func countGroups(_ text: RawSpan, from start: Int) {
-    var (from, total) = (start, 0)
-    for group in 0..<groupCount {
-      var length = 0
-      for place in from..<ends[group] where text.byte(place).isDigit { length &+= 1 }
-      // The trunk prefix in parentheses was skipped.
-      if group > 0, hasTrunk(text, from..<ends[group]) { length &-= 1 }
-      groups[group] = length
-      (from, total) = (ends[group], total &+ length)
-    }
-    count = total
-  }
-
-  private func hasTrunk(_ text: RawSpan, _ range: Range<Int>) -> Bool {
-    for place in range where text.byte(place) == UInt8(ascii: "(") { return text.has("(0)", at: place) }
-    return false
   }
 
   /// One digit, counted from the left; 10 when there is none.

@@ -25,6 +25,11 @@ enum PhoneNumber: Detector {
       "numero de telephone", "appel", "telefone", "telemovel", "chamada", "telefoon", "telefoonnummer", "mobiel", "gsm",
       "komorka", "komorkowy", "numer telefonu", "puhelin", "puhelinnumero", "matkapuhelin", "mobiltelefonnummer",
       "telefonnumer", "tlf", "cep", "numara", "telepono", "電話", "電話番号", "携帯", "手机", "电话", "전화", "휴대폰",
+      "call me", "ring me", "my number", "rufen", "anrufen", "erreichbar", "erreichen", "meine nummer",
+      "appelez", "joindre", "mon numero", "llamame", "llamar", "mi numero", "chiamami", "chiamare", "mio numero",
+      "ligue", "ligar", "meu numero", "bel me", "bellen", "mijn nummer", "zadzwon", "dzwonic", "moj numer",
+      "τηλέφωνο", "κινητό", "телефон", "телефону", "мобильный", "номер телефона", "звоните", "هاتف", "جوال", "मोबाइल",
+      "फोन", "โทร", "điện thoại",
     ]
   }
 

@@ -5,7 +5,7 @@ internal import Bytes
 /// The letter is the remainder by 23. Source: Real Decreto 1553/2005 art. 11, Orden EHA/451/2008.
 enum SpanishNIF: Detector {
   static var type: PersonalType { .esNIF }
-  static var triggers: [Trigger] { [.mixed(8...9), .digits(7...8), .followed(by: ".", .digits(2...2))] }
+  static var triggers: [Trigger] { [.mixed(8...9), .digits(7...8), .followed(by: ".", .groups(2...2, digits: 8))] }
   static var words: [StaticString] {
     [
       "dni", "nif", "documento nacional", "documento nacional de identidad", "identificacion fiscal",
