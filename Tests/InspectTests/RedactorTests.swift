@@ -187,4 +187,49 @@ struct PlanMaker {
     let event = "[" + (0..<5000).map { "\($0)" }.joined(separator: ",") + "]"
     #expect(try maker.redacted(event) == "refused: tooComplex")
   }
+
+  /// Whether the name of an event in an envelope is given up, and what the envelope becomes.
+  private static func inspected(_ envelope: String, data: String) throws -> (Inspection, isRenamed: Bool) {
+    var maker = PlanMaker()
+    maker.types = .all
+    maker.fields = [("/secret", "replace", nil)]
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: RedactionCounters(shards: 1, topics: 1),
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    let payload = Array(envelope.utf8)
+    let start = data.isEmpty ? 0 : envelope.utf8.count - envelope.split(separator: data, maxSplits: 1).last!.utf8.count
+    let content = data.isEmpty ? 0..<0 : start - data.utf8.count..<start
+    var details = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    details.count = EventDetails.headBytes
+    EventDetails(content: content).store(in: &details)
+    let event = Event(
+      grant: Grant(topic: TopicID(rawValue: 0), principal: .anonymous, eventBytesMax: 4096),
+      origin: Origin(),
+      key: payload.span.bytes.extracting(0..<0),
+      hasKey: false,
+      payload: payload.span.bytes,
+      details: details.bytes
+    )
+    let inspection = inspector.inspect(event)
+    return (inspection, inspector.hasOtherName)
+  }
+
+  @Test func `an id that is made of what was exchanged in an envelope is given up, wherever that stands`() throws {
+    let data = #"{"secret":"x"}"#
+    let inside = try Self.inspected(#"{"source":"/s","data":\#(data)}"#, data: data)
+    #expect(inside == (.changed, false), "the data has no part in the id")
+    let before = try Self.inspected(#"{"source":"bob@example.org","data":{"a":1}}"#, data: #"{"a":1}"#)
+    let behind = try Self.inspected(#"{"data":{"a":1},"source":"bob@example.org"}"#, data: #"{"a":1}"#)
+    let without = try Self.inspected(#"{"source":"bob@example.org","secret":"y"}"#, data: "")
+    for found in [before, behind, without] { #expect(found == (.changed, true)) }
+    let other = try Self.inspected(#"{"secret":"y","data":{"a":1}}"#, data: #"{"a":1}"#)
+    #expect(other == (.passes, false), "paths are about the data")
+  }
 }

@@ -7,8 +7,7 @@ internal import Schemas
 internal import Settings
 
 /// What `sluice check` finds out about redaction: that plans can be made, that their keys are there, that they go with
-/// their
-/// schemas, and which fields look personal and are redacted by nobody.
+/// their schemas, and which fields look personal and are redacted by nobody.
 struct RedactionExamination {
   /// What keeps the gateway from starting.
   private(set) var mistakes: [String] = []

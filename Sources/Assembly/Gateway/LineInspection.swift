@@ -46,7 +46,7 @@ extension Line {
     text.append("{\"reason\":\"")
     text.append(reason.row.label)
     text.append("\"")
-    if inspector.verdict.count + text.count + 2 <= QuarantineRecord.verdictBytesMax {
+    if inspector.verdict.count > 0, inspector.verdict.count + text.count + 2 <= QuarantineRecord.verdictBytesMax {
       text.append(",")
       text.append(inspector.verdict.bytes)
     }

@@ -42,7 +42,7 @@ extension Line {
   /// Sets an event aside whatever it is.
   @inline(never) mutating func takeAside(_ event: borrowing Event) -> Verdict {
     inspector.forgetVerdict()
-    guard inspector.redactAside(event) else { return refused(.keyUnavailable) }
+    if let reason = inspector.redactAside(event) { return refused(reason) }
     let verdict = quarantine(event, verdict: Line.wholeTopic, schemaVersion: 0)
     if case .numbered = verdict { inspector.confirm(event.grant.topic) }
     return verdict

@@ -21,8 +21,7 @@
 /// Confidence is in percent. `alone` is what the text itself tells (form, checksum, ranges that are in use);
 /// `inContext`
 /// is what it is worth when a word of the detector stands near it or in the name of the member that holds it. A form
-/// that
-/// much else has too (nine digits) has a low `alone`; a checksum of one digit is worth little, one of mod 97 much.
+/// that much else has too (nine digits) has a low `alone`; a checksum of one digit is worth little, one of mod 97 much.
 @frozen public struct Match: BitwiseCopyable, Sendable {
   /// Where it starts; it may be before the token's start.
   public let start: Int
@@ -51,8 +50,7 @@ public enum Trigger: Sendable {
   /// At a token of so many bytes with digits and bytes beyond ASCII, such as a number with blanks of no width.
   case wide(ClosedRange<Int>)
   /// At a token of so many digits and nothing else, when it and the groups of digits behind it, each parted by one
-  /// byte,
-  /// have so many digits together at least.
+  /// byte, have so many digits together at least.
   ///
   /// What is written in groups is asked for in this way: most short numbers stand alone.
   case groups(ClosedRange<Int>, digits: Int)
@@ -74,8 +72,7 @@ public enum Trigger: Sendable {
 /// Finds one kind of personal data in texts.
 ///
 /// It is asked where its triggers say, parses exactly from there, and checks what can be checked. It sees the text as
-/// its
-/// reader would, without JSON's escapes. It does not care for context: the scanner looks for words nearby.
+/// its reader would, without JSON's escapes. It does not care for context: the scanner looks for words nearby.
 public protocol Detector: Sendable {
   /// What it finds.
   static var type: PersonalType { get }

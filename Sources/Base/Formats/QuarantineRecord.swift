@@ -2,8 +2,7 @@ public import Bytes
 public import Events
 
 /// What is kept of an event that was set aside: which topic it was sent to, why it was not stored, and its payload as
-/// far
-/// as that may be kept.
+/// far as that may be kept.
 ///
 ///      0 u8 version = 2 | 1 u8 flags | 2 u16 topic | 4 u32 schema version, 0 unknown | 8 u32 payload bytes, as it came
 ///     12 u16 verdict bytes | 14 u16 bytes of paths | 16 SHA-256 | 48 u32 plan | 52 u32 payload bytes that are kept

@@ -115,8 +115,7 @@ extension Writer {
     require(headerCount >= 0 && headerCount <= Record.moreHeadersMax, "the number of headers has one byte")
     let more = UInt64(2 * headerCount)
     // SAFETY: the promise that the record fits covers the longest stamp and the bytes that its last store may spoil.
-    // The
-    // number of headers is the lowest byte of its first word, zigzagged; more of them don't carry.
+    // The number of headers is the lowest byte of its first word, zigzagged; more of them don't carry.
     unsafe storeUnchecked(parts.stamp, at: 0)
     unsafe storeUnchecked(StampHeader.constant &+ more, at: 0)
     unsafe advanceUnchecked(by: parts.stamp.byteCount)

@@ -14,8 +14,7 @@ public enum FieldPathMistake: Error, Equatable, Sendable {
 ///
 /// An automaton over the names on the way to a value: all paths are followed at once, a step costs a look at the few
 /// names that matter at that place, and below a place from where no path leads on there is nothing to do. Never
-/// changes,
-/// so threads may share it. Source: RFC 6901; `~2` is a `*` that is meant as such.
+/// changes, so threads may share it. Source: RFC 6901; `~2` is a `*` that is meant as such.
 public final class FieldPaths: Sendable {
   /// A place on the way: 0 is where no path leads on.
   public typealias State = Int32

@@ -103,14 +103,12 @@ extension Inspector {
   {
     redaction = RedactionState(isAsked: true)
     let isWhole = content.count == payload.byteCount
-    let base = isChecked && isWhole ? checked.lowerBound : 0
+    let base = isWhole ? checked.lowerBound : 0
     do throws(JSONFault) {
       let text = payload.extracting(base..<payload.byteCount)
       var reader = isChecked && isWhole ? validator.readerAgain(of: text) : try validator.reader(ofAny: text)
-      // An envelope without data has nothing that the plan's paths could be about.
-      let start = isWhole ? 0 : content.isEmpty ? -1 : content.lowerBound
       redaction.payload = unsafe rows[Int(topic.rawValue)].plan!._withUnsafeGuaranteedRef {
-        redactor!.redact(&reader, from: base, content: start, by: $0)
+        redactor!.redact(&reader, from: base, content: isWhole ? nil : content, by: $0)
       }
       redaction.hasEnvelope = redactor!.isEnvelopeChanged
     } catch {
@@ -165,18 +163,22 @@ extension Inspector {
 
   // MARK: Events that are set aside
 
-  /// Redacts an event that is set aside whatever it is; whether it may be kept.
+  /// Redacts an event that is set aside whatever it is; why it may not even be kept there, if so.
   @inline(never)
-  public mutating func redactAside(_ event: borrowing Event) -> Bool {
-    guard redacts(event.grant.topic) else { return true }
+  public mutating func redactAside(_ event: borrowing Event) -> Refusal? {
+    checked = event.contentRange
+    guard redacts(event.grant.topic) else { return nil }
     let aside = Inspection.setAside(.invalidEvent, version: 0)
     let inspection = unfit(aside, event.payload, event.contentRange, event.grant.topic)
-    return redactMetadata(of: event, inspection) == aside
+    if case .refused(let reason) = redactMetadata(of: event, inspection) { return reason }
+    return nil
   }
-  /// Whether a payload is JSON: what is none is not kept.
+  /// Whether the payload of the event that is set aside is JSON, apart from what names its schema: what is none is not
+  /// kept.
   public mutating func isReadable(_ payload: RawSpan) -> Bool {
+    let start = checked.upperBound == payload.byteCount ? checked.lowerBound : 0
     do throws(JSONFault) {
-      _ = try validator.reader(ofAny: payload)
+      _ = try validator.reader(ofAny: payload.extracting(start..<payload.byteCount))
       return true
     } catch { return false }
   }

@@ -80,9 +80,13 @@ struct Redactor: ~Copyable {
   var path: Region
   /// Where the text begins that is read, in the payload.
   var base = 0
-  /// Where in it the value begins that paths are about.
-  var content = 0
-  /// Whether something was exchanged in front of that.
+  /// Where in it the value is that paths are about; `nil` for all of it.
+  ///
+  /// What stands around it is an envelope.
+  var content: Range<Int>?
+  /// Where that begins; -1 in an envelope without data.
+  var contentStart = 0
+  /// Whether something of an envelope was exchanged.
   var isEnvelopeChanged = false
   /// What stands for an event's key and details; away only while the event is kept.
   var metadata: Metadata?

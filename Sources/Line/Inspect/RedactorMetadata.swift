@@ -72,7 +72,6 @@ extension Redactor {
       guard let keyBytes = cursor.varint(), let key = cursor.take(Int(keyBytes)), let valueBytes = cursor.varint(),
         let value = cursor.take(Int(valueBytes))
       else { broken("the headers of an event are those of a record") }
-      plain.count = 0
       var text = plainForHeaders()
       // The name of a record of quarantine is ours, and must stay what it is.
       let isFound = !ReplayMark.isKey(of: key) && redactText(value, plan, into: &text)
@@ -116,8 +115,10 @@ extension Redactor {
     guard var text = headerText.take() else { broken("one text is put together at a time") }
     text.count = 0
     var place = 0
+    var isWhole = true
     for index in 0..<scanner.count {
       let finding = scanner[index]
+      isWhole = isWhole && !Self.hasQuote(verdict, finding.range)
       Self.copy(verdict, place..<finding.start, into: &text)
       text.append("<")
       text.append(finding.type.label)
@@ -126,12 +127,15 @@ extension Redactor {
     }
     Self.copy(verdict, place..<verdict.count, into: &text)
     verdict.count = 0
-    // One that has grown beyond its bound is not told: half of it would be no JSON.
-    if text.count <= verdict.byteCount { Self.copy(text, into: &verdict) }
+    // One that has grown beyond its bound, or lost a quote, is not told: it would be no JSON.
+    if isWhole, text.count <= verdict.byteCount { Self.copy(text, into: &verdict) }
     headerText = consume text
   }
   private static func scan(_ text: borrowing Region, _ plan: RedactionPlan, by scanner: inout TextScanner) {
     scanner.scan(text.bytes, name: .none, profile: plan.profile)
+  }
+  private static func hasQuote(_ text: borrowing Region, _ range: Range<Int>) -> Bool {
+    text.bytes.extracting(range).first(UInt8(ascii: "\"")) != nil
   }
   private static func copy(_ text: borrowing Region, _ range: Range<Int>, into region: inout Region) {
     region.append(text.bytes.extracting(range))

@@ -187,7 +187,9 @@ extension Redactor {
   mutating func exchange(_ range: Range<Int>, from start: Int, _ note: RedactionNote, in bytes: RawSpan) {
     let place = range.lowerBound + base..<range.upperBound + base
     if !splices.append(place, newStart: start, note: note.rawValue) { fail(.tooComplex) }
-    if content > 0, range.lowerBound < content { isEnvelopeChanged = true }
+    if let content, range.lowerBound < content.lowerBound || range.upperBound > content.upperBound {
+      isEnvelopeChanged = true
+    }
     if notesPaths { notePath(in: bytes) }
   }
   mutating func fail(_ reason: Refusal) { failure = failure ?? reason }
@@ -283,8 +285,7 @@ extension Redactor {
     self.paths = consume paths
   }
   /// Writes the JSON Pointer of the value that is read, as far as there is room, with `*` for numbers of elements
-  /// unless
-  /// those are asked for.
+  /// unless those are asked for.
   ///
   /// Source: RFC 6901 §3.
   mutating func writePath(in bytes: RawSpan, numbersElements: Bool = false) {

@@ -7,8 +7,7 @@ internal import Redaction
 /// The way through an event's tokens, whose grammar has been checked.
 ///
 /// Each value is looked at once: whole, where a path of the plan ends at it, else as far as something is found in it.
-/// What
-/// is taken out takes a comma with it, so that what stays is JSON:
+/// What is taken out takes a comma with it, so that what stays is JSON:
 ///
 ///     {"a":1,"b":2,"c":3}    b:  {"a":1,"c":3}    a and b:  {"c":3}    c:  {"a":1,"b":2}
 ///           ╰─────╯               behind the value before, or up to the name behind where nothing before it stays
@@ -18,17 +17,18 @@ extension Redactor {
   /// - Parameters:
   ///   - reader: stands before its first token.
   ///   - base: where the text begins in the payload.
-  ///   - content: where in the text the value begins that the plan's paths are about; what stands around it is an
-  ///     envelope. -1 when it has none.
+  ///   - content: where in the text the value is that the plan's paths are about, empty for none; what stands around it
+  ///     is an envelope. `nil` for all of the text.
   ///   - plan: what is redacted.
   /// - Returns: what came of it; `splices` says what is to be exchanged in the payload.
-  mutating func redact(_ reader: inout JSONReader, from base: Int, content: Int, by plan: RedactionPlan)
+  mutating func redact(_ reader: inout JSONReader, from base: Int, content: Range<Int>?, by plan: RedactionPlan)
     -> RedactionOutcome
   {
     splices.removeAll()
     metadataNotes.removeAll()
     isEnvelopeChanged = false
-    (self.base, self.content, depth, failure) = (base, content < 0 ? -1 : max(content, reader.offset), 0, nil)
+    (self.base, self.content, depth, failure) = (base, content, 0, nil)
+    contentStart = content.map { $0.isEmpty ? -1 : $0.lowerBound } ?? reader.offset
     repeat {
       let place = place(at: reader.offset, plan)
       if opens(&reader, place, plan) {
@@ -46,7 +46,7 @@ extension Redactor {
   @inline(__always)
   private func place(at offset: Int, _ plan: RedactionPlan) -> Place {
     var place = depth > 0 ? levels[depth - 1].member : Place()
-    if offset == content { place.state = plan.paths.root }
+    if offset == contentStart { place.state = plan.paths.root }
     guard place.state != 0 else { return place }
     let path = plan.paths.path(at: place.state)
     if path >= 0 { place.rule = Int32(truncatingIfNeeded: path) }

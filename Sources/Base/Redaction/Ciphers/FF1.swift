@@ -7,8 +7,7 @@ internal import COpenSSL
 ///     B  A + f(B)   ten times, f from AES and the tweak
 ///
 /// The halves have 128 bits at the most: 76 digits, 48 of 36 letters and digits, 42 of 62. Source: NIST SP 800-38G
-/// §5.2,
-/// algorithms 7 and 8.
+/// §5.2, algorithms 7 and 8.
 struct FF1 {
   /// Symbols of a word at the most.
   static let symbolsMax = 76

@@ -6,9 +6,8 @@ internal import Bytes
 ///     word       A B 1 2 c d   of the alphabet of all 62
 ///
 /// The alphabet follows from the value: digits alone; with upper case; with lower case; with both. It is exchanged
-/// until
-/// the result has letters of each kind that the alphabet has, so that the token tells the same alphabet as its value:
-/// an exchange that leaves a set is repeated until it is back in it, which is one-for-one on the set.
+/// until the result has letters of each kind that the alphabet has, so that the token tells the same alphabet as its
+/// value: an exchange that leaves a set is repeated until it is back in it, which is one-for-one on the set.
 struct TokenWord {
   /// Which letters it has.
   struct Letters: OptionSet {

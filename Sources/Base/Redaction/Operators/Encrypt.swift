@@ -2,8 +2,7 @@ internal import Bytes
 internal import Detection
 
 /// Seals the value: `enc:`, its type, the id of the key that wraps, the wrapped data key, and nonce, sealed bytes and
-/// tag
-/// in base64url.
+/// tag in base64url.
 ///
 /// Each bench draws a data key for each topic and key, so nonces only have to count. Bound to the topic, the type and
 /// the path: what is moved elsewhere does not open. The same value never looks the same. Source: AES-256-GCM of NIST SP

@@ -2,8 +2,7 @@ internal import Bytes
 internal import Detection
 
 /// Writes the value less precisely: an address as its network of 24 or 48 bits, a coordinate with fewer decimals, a
-/// time
-/// by the hour, a number by its bucket.
+/// time by the hour, a number by its bucket.
 ///
 /// What it does follows from the value's form: an address of the Internet, a time of RFC 3339, or
 /// numbers. What is none of these does not suit it.
