@@ -37,18 +37,35 @@ private func measuredScan(_ text: [UInt8], _ scanner: inout TextScanner, _ profi
   unsafe scanner.scan(text.span.bytes, name: .none, profile: profile)
 }
 
-/// Measures what the line does to a file's events, one a line, with all detectors on: held against a schema if there is
-/// one, scanned, a field exchanged if there is one, and written into a batch.
+/// What is redacted of the events that are measured.
+public enum MeasuredPlan: Sendable {
+  /// Nothing, and nothing is looked for.
+  case none
+  /// All detectors look; the field at a path is exchanged, if there is one.
+  case detectors(field: String?)
+}
+
+/// Measures what the line does to a file's events, one a line: held against a schema if there is one, redacted by a
+/// plan, and written into a batch.
 ///
 /// Returns `nil` when a file can't be read or has no events.
 ///
 /// Throws: what is wrong with the schema.
-public func measureRedaction(_ file: String, schema schemaFile: String?, field: String?, ms: Int) throws(SchemaMistake)
-  -> RedactionFigures?
-{
+public func measureRedaction(
+  _ file: String,
+  schema schemaFile: String?,
+  plan: MeasuredPlan,
+  ms: Int
+) throws(SchemaMistake) -> RedactionFigures? {
   guard let events = lines(of: file) else { return nil }
-  var line = try RedactionLine(schemaFile, field: field, eventBytesMax: max(events.map(\.count).max()!, 256 << 10))
-  let name = (schemaFile == nil ? "" : "validate, ") + "scan, " + (field == nil ? "" : "redact a field, ") + "encode"
+  var line = try RedactionLine(schemaFile, plan, eventBytesMax: max(events.map(\.count).max()!, 256 << 10))
+  let work =
+    switch plan {
+    case .none: ""
+    case .detectors(field: nil): "scan, "
+    case .detectors: "scan, redact a field, "
+    }
+  let name = (schemaFile == nil ? "" : "validate, ") + work + "encode"
   return measure(name, events, ms: ms) { line.take($0) }
 }
 
@@ -60,7 +77,7 @@ private struct RedactionLine: ~Copyable {
   private var offset: UInt64 = 0
   private let topic = TopicID(rawValue: 0)
 
-  init(_ schemaFile: String?, field: String?, eventBytesMax: Int) throws(SchemaMistake) {
+  init(_ schemaFile: String?, _ plan: MeasuredPlan, eventBytesMax: Int) throws(SchemaMistake) {
     inspector = Inspector(
       shard: 0,
       counters: InspectionCounters(shards: 1, topics: 1),
@@ -77,7 +94,10 @@ private struct RedactionLine: ~Copyable {
       let schema = try Schema("registry:///measured/1.json", in: library)
       schemas = TopicSchemas(versions: [TopicSchemas.Version(number: 1, schema: schema)], required: 0)
     }
-    inspector.adopt([schemas], RedactionRules(plans: [Self.plan(field)]))
+    switch plan {
+    case .none: inspector.adopt([schemas], RedactionRules(plans: [nil]))
+    case .detectors(let field): inspector.adopt([schemas], RedactionRules(plans: [Self.plan(field)]))
+    }
     batch = Batch(
       filling: Region(id: RegionID(rawValue: 0), byteCount: 2 << 20),
       topics: [Topic(id: topic, name: "measured")],
@@ -112,28 +132,41 @@ private struct RedactionLine: ~Copyable {
     let payload = unsafe event.span.bytes
     let inspection = inspector.inspect(payload, attribute: payload.extracting(0..<0), of: topic)
     precondition(inspection == .passes || inspection == .changed, "an event of a benchmark is taken")
-    let splices = inspector.takeSplices()
-    if !append(payload, inspection == .changed, splices) {
-      let sealed = batch.seal(using: spare.take()!)
-      spare = consume sealed.region
-      let isTaken = append(payload, inspection == .changed, splices)
-      precondition(isTaken, "an event finds room in an empty batch")
+    if inspection == .changed {
+      let splices = inspector.takeSplices()
+      append(payload, splices)
+      inspector.putSplices(splices)
+    } else {
+      append(payload)
     }
-    inspector.putSplices(splices)
     inspector.confirm(topic)
     offset += 1
     return inspection == .changed ? 1 : 0
   }
-  private mutating func append(_ payload: RawSpan, _ isChanged: Bool, _ splices: borrowing Splices) -> Bool {
-    let reading = ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0)
-    var stamp = StampHeader(at: reading)
-    stamp.eventID = UInt128(offset)
-    guard isChanged else {
-      return batch.append(payload, topic: topic, stamp: stamp, offset: offset, timestampMs: 0)
-    }
+  private mutating func append(_ payload: RawSpan) {
+    let stamp = stamp
+    if batch.append(payload, topic: topic, stamp: stamp, offset: offset, timestampMs: 0) { return }
+    startBatch()
+    let isTaken = batch.append(payload, topic: topic, stamp: stamp, offset: offset, timestampMs: 0)
+    precondition(isTaken, "an event finds room in an empty batch")
+  }
+  private mutating func append(_ payload: RawSpan, _ splices: borrowing Splices) {
+    let stamp = stamp
     let grant = Grant(topic: topic, principal: .anonymous, eventBytesMax: payload.byteCount)
     let event = Event(grant: grant, origin: Origin(), payload: payload)
-    return batch.append(event, with: splices, stamp: stamp, offset: offset, timestampMs: 0)
+    if batch.append(event, with: splices, stamp: stamp, offset: offset, timestampMs: 0) { return }
+    startBatch()
+    let isTaken = batch.append(event, with: splices, stamp: stamp, offset: offset, timestampMs: 0)
+    precondition(isTaken, "an event finds room in an empty batch")
+  }
+  private mutating func startBatch() {
+    let sealed = batch.seal(using: spare.take()!)
+    spare = consume sealed.region
+  }
+  private var stamp: StampHeader {
+    var stamp = StampHeader(at: ClockReading(utcNs: 0, errorNs: nil, state: .unknown, monotonicNs: 0))
+    stamp.eventID = UInt128(offset)
+    return stamp
   }
 }
 

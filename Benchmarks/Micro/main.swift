@@ -51,7 +51,7 @@ private func help(_ code: Int32) -> Int32 {
     schema measures checks of the events in EVENTS, one a line, against the schema in FILE, for N ms (1000).
     texts prints N texts of 84 bytes, as logs have them; scan looks for personal data in such.
     redaction measures events on their way through schema, detectors and a field that is exchanged into a batch; '-' for
-    SCHEMA or FIELD leaves that out.
+    SCHEMA or FIELD leaves that out, 'off' for FIELD the detectors, too.
     """
   )
   return code
@@ -109,7 +109,7 @@ private func printRedaction(_ events: String, schema: String, field: String, ms:
       try measureRedaction(
         events,
         schema: schema == "-" ? nil : schema,
-        field: field == "-" ? nil : field,
+        plan: field == "off" ? .none : .detectors(field: field == "-" ? nil : field),
         ms: ms
       )
     )

@@ -38,7 +38,7 @@ struct DetectorEntry: Sendable {
   private(set) var wanted = kernel_text_set()
 
   init(_ detectors: [DetectorEntry]) {
-    require(detectors.count <= 64, "there is a bit for every detector")
+    require(detectors.count <= NameContext.detectorsMax, "there is a bit for every detector")
     count = detectors.count
     unsafe items = .allocate(capacity: max(count, 1))
     unsafe questions = kernel_text_questions(

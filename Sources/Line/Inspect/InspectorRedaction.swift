@@ -106,9 +106,9 @@ extension Inspector {
     let base = isWhole ? checked.lowerBound : 0
     do throws(JSONFault) {
       let text = payload.extracting(base..<payload.byteCount)
-      var reader = isChecked && isWhole ? validator.readerAgain(of: text) : try validator.reader(ofAny: text)
+      let reader = isChecked && isWhole ? validator.readerAgain(of: text) : try validator.reader(ofAny: text)
       redaction.payload = unsafe rows[Int(topic.rawValue)].plan!._withUnsafeGuaranteedRef {
-        redactor!.redact(&reader, from: base, content: isWhole ? nil : content, by: $0)
+        redactor!.redact(reader, from: base, content: isWhole ? nil : content, by: $0)
       }
       redaction.hasEnvelope = redactor!.isEnvelopeChanged
     } catch {

@@ -62,8 +62,8 @@ public struct RedactionTrial: ~Copyable {
     var outcome = Outcome()
     // SAFETY: a UInt8 has no padding that its bytes could show.
     let bytes = unsafe event.span.bytes
-    var reader = try marks.checked(bytes)
-    switch redactor.redact(&reader, from: 0, content: nil, by: plan) {
+    let reader = try marks.checked(bytes)
+    switch redactor.redact(reader, from: 0, content: nil, by: plan) {
     case .unchanged: outcome.event = event
     case .changed:
       var text = Region(id: RegionID(rawValue: 0), byteCount: max(event.count + redactor.splices.growth, 1))

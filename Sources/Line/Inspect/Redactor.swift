@@ -46,32 +46,27 @@ struct Redactor: ~Copyable {
   /// An object or array that has begun and not ended.
   struct Level: BitwiseCopyable {
     var isObject = false
-    var place = Place()
-    /// Behind the member or element before, or behind the bracket.
-    var previousEnd = 0
-    /// Whether any before it stays.
+    /// Whether anything in it stays, so far.
     var hasKept = false
+    var place = Place()
     /// The number of the element that comes next.
     var index = 0
-    /// Of the member or element that is read: where it begins, how many splices there were before, and its value's
-    /// place.
-    var start = 0
-    var splicesBefore = 0
+    /// The name of the member that is read.
     var name = JSONString(range: 0..<0)
-    var member = Place()
-    /// Why it is taken out, if it is.
-    var dropNote: RedactionNote?
 
     init() {}
-    init(isObject: Bool, place: Place, previousEnd: Int) {
-      (self.isObject, self.place, self.previousEnd) = (isObject, place, previousEnd)
-    }
+    init(isObject: Bool, place: Place) { (self.isObject, self.place) = (isObject, place) }
   }
 
   var scanner: TextScanner
   var bench: OperatorBench
   var levels: Slots<Level>
   var depth = 0
+  /// Where the innermost member or element begins that is read, and how many splices there were before.
+  var memberStart = 0
+  var splicesBefore = 0
+  /// Why it is taken out, if it is.
+  var dropNote: RedactionNote?
   /// A text without its escapes.
   var plain: Region
   /// What becomes of a value, before it is escaped again.

@@ -16,22 +16,12 @@ extension Redactor {
   mutating func context(of name: JSONString, in bytes: RawSpan) -> NameContext {
     guard name.hasEscapes else { return scanner.context(ofName: bytes.extracting(name.range)) }
     guard write(name, from: bytes) else { return .none }
-    return Self.context(ofName: plain, by: &scanner)
+    var context = Self.context(ofName: plain, by: &scanner)
+    context.mayBeData = true
+    return context
   }
   private static func context(ofName text: borrowing Region, by scanner: inout TextScanner) -> NameContext {
     scanner.context(ofName: text.bytes)
-  }
-  /// Whether something may be found in a name: names that programs give have no digits to speak of.
-  @inline(__always)
-  static func mayHoldData(_ name: JSONString, in bytes: RawSpan) -> Bool {
-    guard !name.hasEscapes, name.range.count <= 24 else { return true }
-    var digits = 0
-    for place in name.range {
-      let byte = bytes.byte(place)
-      if byte &- UInt8(ascii: "0") < 10 { digits &+= 1 }
-      if byte == UInt8(ascii: "@") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "%") { return true }
-    }
-    return digits > 3
   }
   /// Exchanges what is found in a name; a name is never taken out, since nobody asked for its value.
   @inline(never)
@@ -176,7 +166,7 @@ extension Redactor {
   private mutating func drop(_ rule: RedactionPlan.Rule, _ range: Range<Int>, in bytes: RawSpan) {
     let note = RedactionNote(rule)
     guard depth == 0 else {
-      levels[depth - 1].dropNote = note
+      dropNote = note
       return
     }
     splices.removeAll()
