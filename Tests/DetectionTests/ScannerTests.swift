@@ -93,6 +93,12 @@ private enum Whole: Detector {
     #expect(scan("BSN-123456782") == ["nlBSN 123456782 90"])
   }
 
+  @Test func `what tells of whole values tells nothing of what stands farther behind it`() {
+    #expect(scan("full name 123456782") == [])
+    #expect(scan("full name: 123456782") == [])
+    #expect(scan("full name at 123456782") == ["caSIN 123456782 60"])
+  }
+
   @Test func `a label of another value does not reach the next`() {
     #expect(scan("bsn=1 offset=123456782") == [])
     #expect(scan("bsn=987654321 zip=123456782") == ["nlBSN 987654321 90", "caSIN 123456782 60"])

@@ -14,6 +14,8 @@ struct DetectorEntry: Sendable {
     (type, triggers, words) = (D.type, D.triggers, D.words)
     match = { text, token in D.match(text, at: token) }
   }
+  /// Whether it is asked at whole values and nowhere in a text.
+  var looksAtValuesAlone: Bool { triggers.allSatisfy { if case .value = $0 { true } else { false } } }
 }
 
 /// Which detectors are to be asked where, one bit for each.

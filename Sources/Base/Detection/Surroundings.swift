@@ -89,6 +89,8 @@ struct Surroundings: BitwiseCopyable {
     guard before.isKnown else { return }
     if checked < nearest { isJoined = false }
     isClose = checked < close
+    // What tells of whole values says nothing of what stands farther behind it: `invalid token from 10.0.0.7`.
+    if checked >= nearest, !before.isOrdinary, before.detectors & ~words.ofValues == 0 { before = Meaning() }
   }
 
   /// Finds the nearest known word from one on; whether there is one that no word before it makes another.

@@ -22,6 +22,8 @@ struct WordTable: ~Copyable {
   }
   private var entries: Slots<Entry>
   private let mask: Int
+  /// The detectors that look at whole values alone, one bit for each.
+  let ofValues: UInt64
   /// How many words the longest sequence has.
   static var sequenceMax: Int { 4 }
 
@@ -32,6 +34,7 @@ struct WordTable: ~Copyable {
     while size < words * 3 { size *= 2 }
     entries = Slots(size) { _ in Entry() }
     mask = size - 1
+    ofValues = detectors.enumerated().reduce(0) { $1.element.looksAtValuesAlone ? $0 | 1 << UInt64($1.offset) : $0 }
     for (index, detector) in detectors.enumerated() {
       for word in detector.words { add(word) { $0.detectors |= 1 << UInt64(index) } }
     }
@@ -39,7 +42,6 @@ struct WordTable: ~Copyable {
   }
 
   private mutating func add(_ words: StaticString, _ change: (inout Meaning) -> Void) {
-    // SAFETY: a static string has so many bytes.
     // SAFETY: a static string has so many bytes.
     let bytes = unsafe [UInt8](UnsafeBufferPointer(start: words.utf8Start, count: words.utf8CodeUnitCount))
     addSequence(bytes, change)
