@@ -28,6 +28,18 @@ import Testing
     #expect(KeyedScan.find(.coordinates, in: "52.520008,13.404954", name: "geo") == ["52.520008,13.404954"])
   }
 
+  @Test func `a precise number with its label before it is one`() {
+    for (text, found) in [
+      ("moved to lat=52.520008&lon=13.404954", ["52.520008", "13.404954"]),
+      (#"{"latitude": "-33.868820", "longitude":151.209290}"#, ["-33.868820", "151.209290"]),
+      ("LAT: 35.6895 LONG: 139.6917", ["35.6895", "139.6917"]),
+    ] { #expect(KeyedScan.find(.coordinates, in: text) == found, "\(text)") }
+    for text in ["lat=52.52", "flat=52.520008", "lat 52.520008ms", "latency=52.520008", "lat=252.520008", "v52.520008"]
+    {
+      #expect(KeyedScan.find(.coordinates, in: text) == [], "\(text)")
+    }
+  }
+
   @Test func `two numbers without a word, or that are no place, are none`() {
     for text in [
       "loss 0.123456, 0.234567", "values 52.520008, 13.404954", "gps 52.52, 13.40", "gps 252.520008, 13.404954",

@@ -87,6 +87,40 @@ enum CoordinateValue: Detector {
   }
 }
 
+/// A latitude or a longitude in a text, with its label directly before it.
+///
+///     moved to lat=52.520008&lon=13.404954
+///                     ^^^^^^ asked here
+enum LabelledCoordinate: Detector {
+  static var type: PersonalType { .coordinates }
+  static var triggers: [Trigger] { [.preceded(by: ".", .digits(4...15))] }
+  static var words: [StaticString] { [] }
+
+  static func match(_ text: RawSpan, at fraction: Token) -> Match? {
+    var start = text.start(before: fraction.start &- 1, most: 4) { $0.isDigit }
+    if text.byteOrZero(start &- 1) == UInt8(ascii: "-") || text.byteOrZero(start &- 1) == UInt8(ascii: "+") {
+      start &-= 1
+    }
+    guard let degrees = Degrees(text, from: start), degrees.decimals >= 4, isLabelled(text, start) else { return nil }
+    guard !text.byteOrZero(degrees.end).isWord else { return nil }
+    return Match(start..<degrees.end, alone: 88, inContext: 92)
+  }
+  /// Whether a label stands before a value, with `=` or `:` between them and a quote on either side of that.
+  private static func isLabelled(_ text: RawSpan, _ value: Int) -> Bool {
+    let gap = text.start(before: value, most: 6) { $0.isBlank || $0 == UInt8(ascii: "\"") || isMark($0) }
+    guard (gap..<value).contains(where: { isMark(text.byte($0)) }) else { return false }
+    let label = text.start(before: gap, most: 12) { $0.isWord }
+    switch gap &- label {
+    case 3: return text.has("lat", at: label) || text.has("lon", at: label) || text.has("lng", at: label)
+    case 4: return text.has("long", at: label)
+    case 8: return text.has("latitude", at: label)
+    case 9: return text.has("longitude", at: label)
+    default: return false
+    }
+  }
+  private static func isMark(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") }
+}
+
 /// A number of degrees of at most 180, with a sign or a side of the world.
 private struct Degrees {
   let start: Int
