@@ -171,7 +171,7 @@ private struct RedactionLine: ~Copyable {
 }
 
 /// Measures rounds over all of some texts.
-private func measure(_ name: String, _ texts: [[UInt8]], ms: Int, _ work: ([UInt8]) -> Int) -> RedactionFigures {
+func measure(_ name: String, _ texts: [[UInt8]], ms: Int, _ work: ([UInt8]) -> Int) -> RedactionFigures {
   let part = min(texts.count, 2000)
   var found = 0
   for text in texts { found += work(text) }

@@ -20,6 +20,9 @@ func benchmark(_ arguments: [String]) -> Int32 {
   case 6 where arguments[0] == "redaction" && arguments[4] == "--ms":
     guard let ms = Int(arguments[5]), ms > 0 else { return help(2) }
     return printRedaction(arguments[1], schema: arguments[2], field: arguments[3], ms: ms)
+  case 3 where arguments[0] == "operators" && arguments[1] == "--ms":
+    guard let ms = Int(arguments[2]), ms > 0 else { return help(2) }
+    for figures in measureOperators(ms: ms) where printRedaction(figures) != 0 { return 1 }
   case 3 where arguments[0] == "schema": return printSchema(arguments[1], arguments[2], ms: 1000)
   case 5 where arguments[0] == "schema" && arguments[3] == "--ms":
     guard let ms = Int(arguments[4]), ms > 0 else { return help(2) }
@@ -43,6 +46,7 @@ private func help(_ code: Int32) -> Int32 {
            micro-benchmark texts N
            micro-benchmark scan TEXTS --ms N
            micro-benchmark redaction EVENTS SCHEMA FIELD --ms N
+           micro-benchmark operators --ms N
 
     Measures each stage of the line alone, with N events (1000000).
     tls measures handshakes and records of the TLS engine, the server's part alone, for N ms each (500).
@@ -51,7 +55,8 @@ private func help(_ code: Int32) -> Int32 {
     schema measures checks of the events in EVENTS, one a line, against the schema in FILE, for N ms (1000).
     texts prints N texts of 84 bytes, as logs have them; scan looks for personal data in such.
     redaction measures events on their way through schema, detectors and a field that is exchanged into a batch; '-' for
-    SCHEMA or FIELD leaves that out, 'off' for FIELD the detectors, too.
+    SCHEMA or FIELD leaves that out, 'off' for FIELD the detectors, too. operators measures those that have keys, a value
+    each.
     """
   )
   return code
