@@ -76,6 +76,7 @@ let package = Package(
     module("Bytes", on: "Base", uses: ["CKernels"]),
     module("Events", on: "Base", uses: ["Bytes"]),
     module("Formats", on: "Base", uses: ["Bytes", "CKernels", "CLZ4", "COpenSSL", "CZlib", "Events"]),
+    module("Kafka", on: "Base", uses: ["Bytes", "COpenSSL"]),
     module("Schemas", on: "Base", uses: ["Bytes", "CIDN2", "CPCRE2", "Formats"]),
     module("Detection", on: "Base", uses: ["Bytes", "CKernels", "COpenSSL"]),
     module("Redaction", on: "Base", uses: ["Bytes", "COpenSSL", "Detection"]),
@@ -150,6 +151,7 @@ let package = Package(
 
     tests("BytesTests", of: ["Bytes"]),
     tests("FormatsTests", of: ["Bytes", "CKernels", "Events", "Formats"]),
+    tests("KafkaTests", of: ["Bytes", "Kafka"]),
     tests("DetectionTests", of: ["Bytes", "Detection"]),
     tests("RedactionTests", of: ["Bytes", "COpenSSL", "Detection", "Redaction"]),
     tests("SchemasTests", of: ["Bytes", "Formats", "Schemas"]),
