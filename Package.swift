@@ -91,7 +91,7 @@ let package = Package(
     module("Inspect", on: "Line", uses: ["Bytes", "Detection", "Events", "Formats", "Redaction", "Schemas"]),
     module("Mark", on: "Line", uses: ["Bytes", "Events", "Formats"]),
     module("Pack", on: "Line", uses: ["Bytes", "Events", "Formats"]),
-    module("Store", on: "Line", uses: ["Bytes", "Events", "Formats"]),
+    module("Store", on: "Line", uses: ["Bytes", "Events", "Formats", "Kafka"]),
 
     module(
       "Gateway",
@@ -164,7 +164,7 @@ let package = Package(
     tests("InspectTests", of: ["Bytes", "Detection", "Events", "Formats", "Inspect", "Redaction", "Schemas"]),
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
-    tests("StoreTests", of: ["Bytes", "Events", "Formats", "LogReading", "Store"]),
+    tests("StoreTests", of: ["Bytes", "Events", "Formats", "Kafka", "LogReading", "Store"]),
     tests("CLITests", of: line + ["CLI", "Host", "Inspect", "Pack", "Schemas", "Store", "TLS"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),
     tests(
