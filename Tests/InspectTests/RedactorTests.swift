@@ -155,6 +155,31 @@ struct PlanMaker {
     #expect(sample == #""redacts":["/m"]"#)
   }
 
+  @Test(arguments: [
+    #"a#7\"bap@example.org"#, #"a\\bap@example.org"#, #"\u0000bap@example.org\u001f"#, #"10.1.2.3\"10.1.2.4"#,
+    #"a\\\"bap@example.org\\\"10.1.2.3"#,
+  ]) func `where something was exchanged is told as JSON, also in names that need escapes`(name: String) throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: RedactionCounters(shards: 1, topics: 1),
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    let event = Array("{\"\(name)\":\"eve@example.org\"}".utf8)
+    let grant = Grant(topic: TopicID(rawValue: 0), principal: .anonymous, eventBytesMax: 4096)
+    #expect(inspector.redactAside(Event(grant: grant, origin: Origin(), payload: event.span.bytes)) == nil)
+    let paths = inspector.takePaths()
+    let list = paths.bytes.withUnsafeBytes { Array($0) }
+    #expect(try (JSONValue(list).array?.count ?? 0) >= 2, "\(String(decoding: list, as: UTF8.self))")
+    #expect(!String(decoding: list, as: UTF8.self).contains("example.org"))
+  }
+
   @Test func `what is no JSON is refused by a topic that has a plan`() throws {
     var maker = PlanMaker()
     maker.types = .all

@@ -39,6 +39,22 @@ private func file(_ lines: String...) -> String { (["sluice-redaction-keys 1"] +
     _ = try edit.destroy(KeyID("mail.2")!)
     #expect(try edit.rotate(name, made: made, using: &random) == KeyID("mail.3"))
   }
+  @Test func `a file that is full takes no more keys, and stays as it is`() throws {
+    var random = Lehmer(state: 1)
+    let name = KeyName("mail")!
+    let line = "mail.1 encrypt active \(made) hex:\(digits)"
+    for free in [0, 1, 100, 130] {
+      let rest = RedactionKeyFile.bytesMax - free - file(line, "#").utf8.count
+      let text = Array((file(line, "#") + String(repeating: ".", count: rest)).utf8)
+      var edit = try RedactionKeyEdit(text, file: "f")
+      #expect(throws: RedactionKeyEdit.Refusal.isFull) { try edit.rotate(name, made: made, using: &random) }
+      #expect(throws: RedactionKeyEdit.Refusal.isFull) {
+        try edit.make(KeyName("post")!, .encrypt, made: made, using: &random)
+      }
+      #expect(edit.text == text)
+      #expect(try edit.destroy(KeyID("mail.1")!) && edit.text.count < text.count)
+    }
+  }
   @Test func `what a destroyed key sealed is gone, and what a retired one sealed is not`() throws {
     var (edit, random) = (keyFile(), Lehmer(state: 5))
     var bench = Bench(edit.keys)

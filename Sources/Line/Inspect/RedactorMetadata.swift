@@ -118,12 +118,14 @@ extension Redactor {
     var isWhole = true
     for index in 0..<scanner.count {
       let finding = scanner[index]
-      isWhole = isWhole && !Self.hasQuote(verdict, finding.range)
-      Self.copy(verdict, place..<finding.start, into: &text)
+      let part = Self.whole(finding.range, of: verdict, from: place)
+      guard !part.range.isEmpty else { continue }
+      isWhole = isWhole && !part.hasQuote
+      Self.copy(verdict, place..<part.range.lowerBound, into: &text)
       text.append("<")
       text.append(finding.type.label)
       text.append(">")
-      place = finding.end
+      place = part.range.upperBound
     }
     Self.copy(verdict, place..<verdict.count, into: &text)
     verdict.count = 0
@@ -134,8 +136,27 @@ extension Redactor {
   private static func scan(_ text: borrowing Region, _ plan: RedactionPlan, by scanner: inout TextScanner) {
     scanner.scan(text.bytes, name: .none, profile: plan.profile)
   }
-  private static func hasQuote(_ text: borrowing Region, _ range: Range<Int>) -> Bool {
-    text.bytes.extracting(range).first(UInt8(ascii: "\"")) != nil
+  /// A part of a JSON text with all of the escapes in which it begins and ends, and whether a string begins or ends in
+  /// it.
+  ///
+  /// `from` is where an escape or a letter begins at or before the part; what of the part is before that is left out.
+  private static func whole(_ range: Range<Int>, of text: borrowing Region, from place: Int)
+    -> (range: Range<Int>, hasQuote: Bool)
+  {
+    let bytes = text.bytes
+    var (start, end, hasQuote) = (place, place, false)
+    while end < range.upperBound {
+      if end <= range.lowerBound { (start, hasQuote) = (end, false) }
+      hasQuote = hasQuote || bytes.byte(end) == UInt8(ascii: "\"")
+      end += escapeBytes(bytes, at: end)
+    }
+    return (start..<end, hasQuote)
+  }
+  /// How many bytes stand for one letter at a place of a JSON text.
+  private static func escapeBytes(_ bytes: RawSpan, at place: Int) -> Int {
+    let left = bytes.byteCount - place
+    guard bytes.byte(place) == UInt8(ascii: "\\"), left > 1 else { return 1 }
+    return bytes.byte(place + 1) == UInt8(ascii: "u") ? min(6, left) : 2
   }
   private static func copy(_ text: borrowing Region, _ range: Range<Int>, into region: inout Region) {
     region.append(text.bytes.extracting(range))

@@ -53,7 +53,7 @@ public struct RedactionKeyEdit {
     guard let last = own.map(\.id.epoch).max(), last < .max, let purpose = own.first?.purpose else {
       throw .isMissing("\(name)")
     }
-    guard file.entries.count < RedactionKeys.keysMax else { throw .isFull }
+    guard hasRoom else { throw .isFull }
     for entry in own where entry.state == .active { replace(entry, state: .retired) }
     return try add(KeyID(name: name, epoch: last + 1), purpose, made: made, using: &random)
   }
@@ -68,16 +68,24 @@ public struct RedactionKeyEdit {
     return true
   }
 
+  /// Whether another key fits, also when a former one becomes a retired one, whose line is a letter longer.
+  private var hasRoom: Bool {
+    file.entries.count < RedactionKeys.keysMax && text.count + Self.lineBytesMax <= RedactionKeyFile.bytesMax
+  }
+  /// A line of a fresh key at the most: its id, its purpose, its state, when it was made, its secret.
+  private static var lineBytesMax: Int { KeyID.bytesMax + 9 + 7 + 20 + 4 + 2 * RedactionKeys.secretBytes + 8 }
+
   private mutating func add(
     _ id: KeyID,
     _ purpose: KeyPurpose,
     made: String,
     using random: inout some RandomNumberGenerator
   ) throws(Refusal) -> KeyID {
-    guard file.entries.count < RedactionKeys.keysMax else { throw .isFull }
+    guard hasRoom else { throw .isFull }
     let letters = Array("0123456789abcdef".utf8)
     var line = Array("\(id) \(purpose.rawValue) active \(made) hex:".utf8)
     for _ in 0..<2 * RedactionKeys.secretBytes { line.append(letters[Int.random(in: 0..<16, using: &random)]) }
+    require(line.count + 3 <= Self.lineBytesMax, "a line has room")
     if text.last != 0x0A { text.append(0x0A) }
     text += line + [0x0A]
     readAgain()
