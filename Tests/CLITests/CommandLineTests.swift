@@ -53,7 +53,7 @@ import Testing
       for option in command.options { #expect(help.output.contains(option.name), "\(command.name) \(option.name)") }
       #expect(help.lines.allSatisfy { $0.count <= 130 }, "\(command.name)")
     }
-    for group in [[], ["log"], ["keys"], ["keys", "api"], ["keys", "ticket"], ["schema"]] {
+    for group in [[], ["log"], ["keys"], ["keys", "api"], ["keys", "ticket"], ["keys", "redaction"], ["schema"]] {
       #expect(try Program.Started(group + ["--help"]).end().status == 0)
       // Without a command there is nothing to do.
       let alone = try Program.Started(group).end()

@@ -18,15 +18,17 @@ enum Program {
     }
   }
 
-  /// Runs it to its end.
-  static func run(_ arguments: String...) throws -> Ended { try Started(arguments).end() }
+  /// Runs it to its end, with a text as its standard input.
+  static func run(_ arguments: String..., input: String? = nil) throws -> Ended {
+    try Started(arguments, input: input).end()
+  }
 
   /// A run under way; its outputs go to files, so that nothing waits for a reader.
   final class Started {
     let process = Process()
     private let folder: URL
 
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], input: String? = nil) throws {
       folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-run-\(UUID().uuidString)")
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       process.executableURL = URL(fileURLWithPath: Program.path)
@@ -35,6 +37,11 @@ enum Program {
         _ = FileManager.default.createFile(atPath: folder.appendingPathComponent(name).path, contents: nil)
       }
       process.standardInput = FileHandle.nullDevice
+      if let input {
+        let file = folder.appendingPathComponent("input")
+        try Data(input.utf8).write(to: file)
+        process.standardInput = try FileHandle(forReadingFrom: file)
+      }
       process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
       process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
       try process.run()
