@@ -130,6 +130,44 @@ struct PlanMaker {
     #expect(try maker.redacted(#""bob@example.org""#) == "null")
   }
 
+  @Test func `a key that is missing or too old has events refused, until there is a fresh one`() throws {
+    let line = "pseudonym.1 pseudonym active 2026-01-31T12:00:00Z hex:\(String(repeating: "c0ffee42", count: 8))"
+    let text = Array("sluice-redaction-keys 1\n\(line)\n".utf8)
+    let file = try RedactionKeyFile(text.span.bytes, file: "keys")
+    var maker = PlanMaker()
+    maker.fields = [("/name", "pseudonym", .person)]
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: RedactionCounters(shards: 1, topics: 1),
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.take(file.keys(text.span.bytes))
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    func inspect(_ event: String, by inspector: inout Inspector) -> Inspection {
+      let bytes = Array(event.utf8)
+      return inspector.inspect(
+        bytes.span.bytes,
+        attribute: bytes.span.bytes.extracting(0..<0),
+        of: TopicID(rawValue: 0)
+      )
+    }
+    let event = #"{"name":"Ida"}"#
+    var found: [Inspection] = [inspect(event, by: &inspector)]
+    inspector.take(file.keys(text.span.bytes, staleAtNs: 1000))
+    for now: Int64 in [999, 1000] {
+      inspector.advance(toNs: now)
+      found.append(inspect(event, by: &inspector))
+    }
+    found.append(inspect(#"{"other":"Ida"}"#, by: &inspector))
+    inspector.take(file.keys(text.span.bytes, staleAtNs: 2000))
+    found.append(inspect(event, by: &inspector))
+    #expect(found == [.refused(.keyUnavailable), .changed, .refused(.keyUnavailable), .passes, .changed])
+  }
+
   @Test func `a plan that is only tried changes nothing`() throws {
     var maker = PlanMaker()
     maker.types = .all

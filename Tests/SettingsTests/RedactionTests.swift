@@ -46,6 +46,30 @@ import Testing
     #expect(found.count == 1 && found[0].contains(wanted), "\(found)")
   }
 
+  @Test func `keys are in a file, or a program prints them`() throws {
+    #expect(try settings("redaction: {keys: k}\n" + topic("all")).redactionKeys.file == "k")
+    #expect(try settings("redaction: {keys: {file: k}}\n" + topic("all")).redactionKeys.file == "k")
+    let printed = "redaction: {keys: {command: [/bin/keys, -v, -v, \"a b\"], refresh: 1m, stale: 2h, timeout: 3s}}\n"
+    let keys = try settings(printed + topic("{detect: all, found: pseudonym}")).redactionKeys
+    #expect(keys.command == ["/bin/keys", "-v", "-v", "a b"] && keys.file == nil && keys.isOn)
+    #expect(keys.refreshNs == 60_000_000_000 && keys.staleNs == 7_200_000_000_000 && keys.timeoutNs == 3_000_000_000)
+    let word = "redaction: {keys: {command: /bin/keys}}\n"
+    #expect(try settings(word + topic("all")).redactionKeys.command == ["/bin/keys"])
+  }
+  @Test(arguments: [
+    ("{file: k, command: [c]}", "'command' beside a file of keys"),
+    ("{command: [c], refresh: 1h}", "too old before they are asked for again"),
+    ("{command: [c], refresh: 10m, stale: 10m}", "too old before they are asked for again"),
+    ("{file: k, stale: 2h}", "'stale' has no effect without 'redaction.keys.command'"),
+    ("{refresh: 1m}", "'refresh' has no effect"), ("{file: k, timeout: 1s}", "'timeout' has no effect"),
+    ("{command: [c], stale: 1s}", "stale"), ("{command: []}", "an empty list"),
+    ("{comand: [c]}", "did you mean 'command'"), ("{command: [\"\"]}", "1 to 4095 bytes"),
+  ])
+  func `a mistake about where keys are is named`(keys: String, wanted: String) {
+    let found = mistakes("redaction: {keys: \(keys)}\n" + topic("all"))
+    #expect(found.count == 1 && found[0].contains(wanted), "\(found)")
+  }
+
   @Test func `operators that need keys need a file of them`() {
     let found = mistakes(topic("{detect: all, found: pseudonym}"))
     #expect(found.count == 1 && found[0].contains("'pseudonym' without 'redaction.keys'"), "\(found)")

@@ -65,8 +65,10 @@ private func path(_ arguments: Arguments) throws(CommandFailure) -> String {
   switch (arguments["--file"], arguments["--config"]) {
   case (let file?, nil): return file
   case (nil, let settings?):
-    guard let file = try SettingsFile.read(settings).redactionKeys.file else {
-      throw .problem("\(settings) names no 'redaction.keys'")
+    let keys = try SettingsFile.read(settings).redactionKeys
+    guard let file = keys.file else {
+      let reason = keys.isOn ? "has its keys from 'redaction.keys.command'" : "names no 'redaction.keys'"
+      throw .problem("\(settings) \(reason)")
     }
     return file
   case (nil, nil): throw .usage(arguments.command, "'--file FILE' or '--config FILE' is missing")

@@ -82,6 +82,7 @@ struct Control: ~Copyable {
       takeNews()
       secure(files.poll(nowNs: monotonicNs(), utcSeconds: utcSeconds()))
       schemas.release(nowNs: monotonicNs())
+      askForKeys()
       state.observe(node.reports, nowNs: monotonicNs())
       serve(ready >> 2)
       if let stopAtNs, monotonicNs() > stopAtNs { cutOff("the drain limit has passed") }
@@ -203,6 +204,12 @@ struct Control: ~Copyable {
     } catch {
       log.error("certificates not taken", ["cause": .text(error.cause), "remedy": .text(error.remedy)])
     }
+  }
+
+  /// Tells the shards of other keys of redaction, if there are any.
+  private mutating func askForKeys() {
+    if redaction.poll(nowNs: monotonicNs()) { node.tell(.redact(redaction.keys)) }
+    state.redactions.keys = redaction.figures
   }
 
   /// Reads the settings again: takes what may change, names what may not, and keeps running whatever is wrong.

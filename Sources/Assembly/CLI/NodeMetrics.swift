@@ -193,6 +193,17 @@ enum NodeMetrics {
     "Values that were exchanged, by what they are and what was done; `field` is a field that a path names.",
     labels: ["topic", "type", "operator"]
   )
+  static let redactionKeyReadings = Metric(
+    "sluice_redaction_key_readings_total",
+    .counter,
+    "How often `redaction.keys.command` was run, by whether it printed keys.",
+    labels: ["outcome"]
+  )
+  static let redactionKeysUsable = Metric(
+    "sluice_redaction_keys_usable_seconds",
+    .gauge,
+    "For how long the keys that it printed may still be used; no sample without a command."
+  )
   static let shadowShown = Metric(
     "sluice_schema_shadow_shown_total",
     .counter,

@@ -12,22 +12,30 @@ internal import Telemetry
 /// never becomes weaker by a slip.
 struct NodeRedaction {
   private(set) var plans: [String: RedactionPlan] = [:]
-  private(set) var keys = RedactionKeys.none
+  private var source: NodeRedactionKeys
   private let log: Log
+
+  /// The keys that operators use.
+  var keys: RedactionKeys { source.keys }
+  /// What metrics say of where they are from.
+  var figures: NodeRedactionKeys.Figures { source.figures }
 
   /// Reads everything.
   ///
   /// Throws: what is wrong.
   init(_ settings: NodeSettings, _ schemas: NodeSchemas, log: Log) throws(HostFailure) {
     self.log = log
-    (plans, keys) = try Self.read(settings, schemas)
+    plans = try Self.plans(settings, schemas)
+    source = try NodeRedactionKeys(settings.redactionKeys, for: plans, log: log)
     note(settings)
   }
 
   /// Reads everything again; keeps what holds where something is wrong.
   mutating func reload(_ settings: NodeSettings, _ schemas: NodeSchemas) {
     do throws(HostFailure) {
-      (plans, keys) = try Self.read(settings, schemas)
+      let fresh = try Self.plans(settings, schemas)
+      try source.reload(settings.redactionKeys, for: fresh)
+      plans = fresh
       note(settings)
     } catch {
       log.error(
@@ -37,6 +45,9 @@ struct NodeRedaction {
     }
   }
 
+  /// Goes on with what keys are asked of; whether other keys have come.
+  mutating func poll(nowNs: Int64) -> Bool { source.poll(atNs: nowNs, for: plans) }
+
   /// What shards are told, by the topics' numbers.
   func rules(_ topics: [Topic]) -> RedactionRules {
     guard !plans.isEmpty else { return RedactionRules() }
@@ -45,8 +56,8 @@ struct NodeRedaction {
     return RedactionRules(plans: byNumber, keys: keys)
   }
 
-  private static func read(_ settings: NodeSettings, _ schemas: NodeSchemas) throws(HostFailure)
-    -> (plans: [String: RedactionPlan], keys: RedactionKeys)
+  private static func plans(_ settings: NodeSettings, _ schemas: NodeSchemas) throws(HostFailure)
+    -> [String: RedactionPlan]
   {
     var (plans, mistakes) = ([String: RedactionPlan](), [String]())
     for topic in settings.topics {
@@ -60,16 +71,7 @@ struct NodeRedaction {
         remedy: "Mend the settings; `sluice check` lists them."
       )
     }
-    guard let path = settings.redactionKeys.file else { return (plans, .none) }
-    let keys = try RedactionKeysOnDisk.read(path)
-    let missing = missingKeys(of: plans, in: keys)
-    guard missing.isEmpty else {
-      throw HostFailure(
-        cause: "\(path) has no active key \(missing.joined(separator: ", ")).",
-        remedy: "Make it with `sluice keys redaction make`, or name another one with 'key='."
-      )
-    }
-    return (plans, keys)
+    return plans
   }
 
   /// Keys that plans use and that are not there, by name and what they are for.
@@ -119,6 +121,8 @@ func hexadecimal(_ version: UInt32) -> String {
 struct RedactionFigures {
   let counters: RedactionCounters
   var topics: [(id: TopicID, name: String)] = []
+  /// Where keys are from.
+  var keys = NodeRedactionKeys.Figures()
 
   /// Takes the plans that shards are told of.
   mutating func adopt(_ rules: RedactionRules, of all: [Topic]) {
@@ -128,7 +132,12 @@ struct RedactionFigures {
     }
   }
 
-  func write(to text: inout PrometheusText) {
+  func write(to text: inout PrometheusText, nowNs: Int64) {
+    text.begin(NodeMetrics.redactionKeyReadings)
+    text.sample(keys.taken, "taken")
+    text.sample(keys.refused, "refused")
+    text.begin(NodeMetrics.redactionKeysUsable)
+    if keys.isOn { text.sample(max(0, Double((keys.staleAtNs ?? nowNs) - nowNs) / 1e9)) }
     write(NodeMetrics.redactionScanned, .scanned, to: &text)
     write(NodeMetrics.redactionChanged, .changed, to: &text)
     write(NodeMetrics.redactionImpossible, .impossible, to: &text)

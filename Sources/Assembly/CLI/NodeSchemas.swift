@@ -126,6 +126,6 @@ extension NodeState {
     text.begin(NodeMetrics.schemaVersion)
     for topic in schemas.required { text.sample(Int64(topic.version), topic.topic) }
     inspections.write(to: &text)
-    redactions.write(to: &text)
+    redactions.write(to: &text, nowNs: nowNs)
   }
 }

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Events
 internal import Gateway
 internal import Host
+internal import Redaction
 internal import Store
 internal import Telemetry
 internal import World
@@ -14,6 +15,8 @@ enum ShardOrder: Sendable {
   case stop
   /// Take new keys and topic limits.
   case adopt(Rules)
+  /// Take other keys of redaction.
+  case redact(RedactionKeys)
   /// Take new certificates or ticket keys, made for this shard.
   case secure(SecuritySeed)
   /// Put an event on the line once more.
@@ -108,6 +111,7 @@ private func run(
         switch order {
         case .drain(let limitNs): shard.drain(limitNs: limitNs)
         case .adopt(let rules): shard.adopt(rules)
+        case .redact(let keys): shard.adopt(keys)
         case .secure(let seed): shard.adopt(seed)
         case .replay(let event): shard.replay(event)
         case .stop: return shard.state

@@ -10,7 +10,7 @@ struct NodeState {
   private var versions: [UInt64]
   /// When each shard's report last changed.
   private var seenNs: [Int64]
-  private var nowNs: Int64
+  private(set) var nowNs: Int64
   private let startedNs: Int64
   /// Whether each shard's lanes have been read.
   var recovered: [Bool]
@@ -36,6 +36,7 @@ struct NodeState {
     inspections.adopt(schemas.byNumber(plan.topics), of: plan.topics)
     redactions = RedactionFigures(counters: plan.redactions)
     redactions.adopt(redaction.rules(plan.topics), of: plan.topics)
+    redactions.keys = redaction.figures
     reports = Array(repeating: ShardReport(), count: shards)
     versions = Array(repeating: 0, count: shards)
     seenNs = Array(repeating: startedNs, count: shards)

@@ -86,7 +86,10 @@ private func redactionPlan(_ arguments: Arguments) throws(CommandFailure) -> (Re
     throw .problem("topic '\(name)' has no plan: give it 'redact: all', or see 'sluice redact --help' for --detectors")
   }
   let keys = try onHost { () throws(HostFailure) in
-    try settings.redactionKeys.file.map { path throws(HostFailure) in try RedactionKeysOnDisk.read(path) } ?? .none
+    let source = settings.redactionKeys
+    if let path = source.file { return try RedactionKeysOnDisk.read(path) }
+    guard !source.command.isEmpty else { return RedactionKeys.none }
+    return try RedactionKeyCommand.keys(source.command, timeoutNs: source.timeoutNs)
   }
   return (plan, keys)
 }

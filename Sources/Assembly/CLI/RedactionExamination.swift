@@ -1,5 +1,6 @@
 internal import Detection
 internal import Formats
+internal import Glibc
 internal import Host
 internal import Inspect
 internal import Redaction
@@ -25,11 +26,18 @@ struct RedactionExamination {
   }
 
   private mutating func examineKeys(_ settings: NodeSettings, _ plans: [String: RedactionPlan]) {
+    if let program = settings.redactionKeys.command.first { examine(program) }
     guard let path = settings.redactionKeys.file else { return }
     do throws(HostFailure) {
       let missing = NodeRedaction.missingKeys(of: plans, in: try RedactionKeysOnDisk.read(path))
       if !missing.isEmpty { mistakes.append("\(path): no active key \(missing.joined(separator: ", "))") }
     } catch { mistakes.append(error.cause) }
+  }
+
+  /// The program that prints keys is not run: it may ask for more than a look at settings should.
+  private mutating func examine(_ program: String) {
+    guard program.contains("/"), unsafe access(program, X_OK) != 0 else { return }
+    note("redaction.keys.command: cannot run \(program): \(errorText(errno))")
   }
 
   /// Holds a plan against the schemas of its topic.

@@ -218,6 +218,7 @@ public struct Shard<M: Machine & ~Copyable>: ~Copyable {
     line.clock = clock
     line.stamper.read(clock)
     line.inspector.clockNs = clock.utcNs
+    line.inspector.advance(toNs: clock.monotonicNs)
     desk.clock = clock
     judge()
   }

@@ -4,6 +4,7 @@ internal import Decode
 public import Events
 internal import Gate
 internal import Inspect
+public import Redaction
 internal import Store
 internal import World
 
@@ -55,6 +56,12 @@ extension Shard where M: ~Copyable {
 
   /// Takes new certificates and ticket keys; connections that are open go on.
   public mutating func adopt(_ seed: SecuritySeed) { security.adopt(seed) }
+
+  /// Takes other keys of redaction; plans stay.
+  public mutating func adopt(_ keys: RedactionKeys) {
+    rules.redaction.keys = keys
+    line.inspector.take(keys)
+  }
 
   mutating func stopAccepting() {
     for index in accepting.indices {

@@ -1,12 +1,23 @@
 public import Detection
 public import Redaction
 
-/// Where the keys of redaction are.
+/// Where the keys of redaction are: in a file, or with a service that a program asks.
 public struct RedactionKeySettings: Sendable, Equatable {
   /// The file; relative to the working directory.
   public var file: String?
+  /// The program that prints such a file, and its arguments; empty for none.
+  public var command: [String] = []
+  /// After which time it is run again.
+  public var refreshNs: Int64 = 300_000_000_000
+  /// After which time keys that it printed are no longer used for fresh values.
+  public var staleNs: Int64 = 3_600_000_000_000
+  /// How long it may run.
+  public var timeoutNs: Int64 = 10_000_000_000
   /// The defaults: no keys.
   public init() {}
+
+  /// Whether there are any.
+  public var isOn: Bool { file != nil || !command.isEmpty }
 }
 
 /// What is done with a value, as the settings write it: an operator and its options.

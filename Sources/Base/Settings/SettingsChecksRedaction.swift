@@ -3,18 +3,39 @@ internal import Redaction
 /// What must hold between the keys of redaction.
 extension SettingsReader {
   mutating func checkRedaction(_ settings: NodeSettings) {
+    checkKeySource(settings.redactionKeys)
     for (index, topic) in settings.topics.enumerated() {
       let path = "topics[\(index)]"
       guard given[path] != nil else { continue }
-      checkKeys(topic.redaction, settings.redactionKeys.file != nil, path)
+      checkKeys(topic.redaction, settings.redactionKeys.isOn, path)
       checkRecordKeys(topic.redaction, path)
       checkIdleRedaction(topic, path)
     }
   }
 
-  /// An operator that needs a key finds a file of keys.
-  private mutating func checkKeys(_ redaction: TopicRedactionSettings, _ hasFile: Bool, _ path: String) {
-    guard !hasFile else { return }
+  /// Keys come from one place, and are asked for again before they are too old.
+  private mutating func checkKeySource(_ keys: RedactionKeySettings) {
+    let path = "redaction.keys"
+    if keys.file != nil, !keys.command.isEmpty, let position = place("\(path).command") {
+      note("'command' beside a file of keys", at: position, expected: "one of both")
+    }
+    if keys.staleNs <= keys.refreshNs, let position = place("\(path).stale", "\(path).refresh") {
+      note(
+        "keys that are too old before they are asked for again",
+        at: position,
+        expected: "'stale' beyond 'refresh', by several times, so that a service may fail for a while"
+      )
+    }
+    guard keys.command.isEmpty else { return }
+    for key in ["refresh", "stale", "timeout"] {
+      guard let position = given["\(path).\(key)"] else { continue }
+      note("'\(key)' has no effect without 'redaction.keys.command'", at: position, expected: "a 'command' beside it")
+    }
+  }
+
+  /// An operator that needs a key finds keys.
+  private mutating func checkKeys(_ redaction: TopicRedactionSettings, _ hasKeys: Bool, _ path: String) {
+    guard !hasKeys else { return }
     let used: [(key: String, operations: [OperationSettings])] = [
       ("redact.found", [redaction.found]), ("redact.kinds", redaction.kinds.map(\.operation)),
       ("redact.fields", redaction.fields.map(\.operation)), ("redact.keys", redaction.keys.map { [$0] } ?? []),

@@ -64,12 +64,15 @@ struct SettingsRow<Root: Sendable>: Sendable {
   }
 
   /// A key whose value is a list; `word` stands for an empty one, and a single value for a list of one.
+  ///
+  /// Each item stands there once, unless they `mayRepeat`.
   init<Item: Equatable>(
     _ path: String,
     _ place: any WritableKeyPath<Root, [Item]> & Sendable,
     listOf form: SettingsForm<Item>,
     or word: String,
     countMax: Int,
+    mayRepeat: Bool = false,
     isLive: Bool = false,
     _ summary: String
   ) {
@@ -93,7 +96,7 @@ struct SettingsRow<Root: Sendable>: Sendable {
       clear: { root in root[keyPath: place] = [] },
       append: { text, root throws(ValueMistake) in
         let item = try form.read(text)
-        guard !root[keyPath: place].contains(item) else { throw ValueMistake(expected: "each item once") }
+        guard mayRepeat || !root[keyPath: place].contains(item) else { throw ValueMistake(expected: "each item once") }
         root[keyPath: place].append(item)
       }
     )

@@ -35,7 +35,7 @@ extension NodeSettings {
           root.topics = reader.list(node, topicTable, at: place, countMax: 4096) { TopicSettings() }
         },
       ],
-      shorthands: ["wait": "wait.policy"],
+      shorthands: ["wait": "wait.policy", "redaction.keys": "redaction.keys.file"],
       isRoot: true
     )
   }

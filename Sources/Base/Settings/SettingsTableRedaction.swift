@@ -5,12 +5,43 @@ internal import Redaction
 extension NodeSettings {
   static let redactionRows: [SettingsRow<NodeSettings>] = [
     .init(
-      "redaction.keys",
+      "redaction.keys.file",
       \.redactionKeys.file,
       SettingsForm.path.or("none"),
       isLive: true,
-      "The file of the keys that operators use."
-    )
+      "The file of the keys that operators use; `keys: FILE` is short for it."
+    ),
+    .init(
+      "redaction.keys.command",
+      \.redactionKeys.command,
+      listOf: .argument,
+      or: "none",
+      countMax: 64,
+      mayRepeat: true,
+      isLive: true,
+      "The program that prints such a file, and its arguments."
+    ),
+    .init(
+      "redaction.keys.refresh",
+      \.redactionKeys.refreshNs,
+      .duration(1_000_000_000...86_400_000_000_000),
+      isLive: true,
+      "After which time the program is run again."
+    ),
+    .init(
+      "redaction.keys.stale",
+      \.redactionKeys.staleNs,
+      .duration(2_000_000_000...30 * 86_400_000_000_000),
+      isLive: true,
+      "After which time the keys it printed are no longer used, and events that need them are refused."
+    ),
+    .init(
+      "redaction.keys.timeout",
+      \.redactionKeys.timeoutNs,
+      .duration(100_000_000...300_000_000_000),
+      isLive: true,
+      "How long the program may run."
+    ),
   ]
 
   static let topicRedactionRows: [SettingsRow<TopicSettings>] = [
@@ -99,6 +130,23 @@ extension SettingsRow {
         guard !root[keyPath: place].contains(kind) else { throw ValueMistake(expected: "each item once") }
         root[keyPath: place].append(kind)
       }
+    )
+  }
+}
+
+extension SettingsForm<String> {
+  /// A word of a command line, as it is.
+  fileprivate static var argument: Self {
+    Self(
+      type: "argument",
+      bound: "1 to 4095 bytes",
+      read: { text throws(ValueMistake) in
+        guard !text.isEmpty, text.utf8.count <= 4095, !text.utf8.contains(0) else {
+          throw ValueMistake(expected: "a word of 1 to 4095 bytes")
+        }
+        return text
+      },
+      write: { $0 }
     )
   }
 }

@@ -2,7 +2,7 @@ public import Bytes
 internal import Detection
 public import Events
 public import Formats
-internal import Redaction
+public import Redaction
 internal import Schemas
 
 /// What became of the event that was inspected last, as far as redaction is concerned.
@@ -44,6 +44,11 @@ extension Inspector {
       redactor!.bench.take(rules.keys)
     }
   }
+
+  /// Takes other keys, as they come while plans stay.
+  public mutating func take(_ keys: RedactionKeys) { redactor?.bench.take(keys) }
+  /// Tells the time, in the clock of whoever keeps the keys: what is too old is not used.
+  public mutating func advance(toNs nowNs: Int64) { redactor?.bench.advance(toNs: nowNs) }
 
   /// Redacts an event that may be kept.
   @inline(never)

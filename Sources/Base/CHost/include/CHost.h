@@ -57,6 +57,11 @@ int host_event(void);
 int host_signals(void);
 /// The next signal of a signalfd, 0 when there is none.
 int host_next_signal(int descriptor);
+/// Starts a program that is looked for as a shell would, and returns where its standard output is read without waiting.
+///
+/// It leads a process group of its own, has no signal blocked, and nothing of ours open; what it says on standard error
+/// goes nowhere.
+int host_spawn(char *const *words, int *process);
 /// getrandom(2): all of `count` bytes, or an error number.
 int host_random(void *bytes, size_t count);
 /// Writes uname(2)'s release.

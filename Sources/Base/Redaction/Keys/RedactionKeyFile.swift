@@ -70,8 +70,13 @@ public struct RedactionKeyFile: Sendable, Equatable {
     entries = reading.entries
   }
 
-  /// The keys with the secrets that stand in the text that was read; those of a service come later.
-  public func keys(_ text: RawSpan) -> RedactionKeys {
+  /// The keys with the secrets that stand in the text that was read.
+  ///
+  /// - Parameters:
+  ///   - text: what was read.
+  ///   - staleAtNs: when they may no longer be used for fresh values; `.max` when they do not age.
+  /// - Returns: them, in the order of the file.
+  public func keys(_ text: RawSpan, staleAtNs: Int64 = .max) -> RedactionKeys {
     let secrets = SecretMemory(byteCount: entries.count * RedactionKeys.secretBytes)
     let keys = entries.enumerated().map { index, entry in
       if case .digits(let range) = entry.secret {
@@ -86,7 +91,7 @@ public struct RedactionKeyFile: Sendable, Equatable {
         purpose: entry.purpose,
         state: entry.state,
         hasSecret: entry.hasSecretHere,
-        staleAtNs: .max
+        staleAtNs: staleAtNs
       )
     }
     return RedactionKeys(keys, secrets)

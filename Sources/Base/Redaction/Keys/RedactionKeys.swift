@@ -13,7 +13,7 @@ public final class RedactionKeys: Sendable {
     public let purpose: KeyPurpose
     /// What it is used for in its life.
     public let state: KeyState
-    /// Whether its secret is here; that of a key of a service may not have come yet.
+    /// Whether its secret is here; a service may have it alone.
     public let hasSecret: Bool
     /// When it may no longer be used for fresh values, in the clock of whoever keeps it; `.max` when it does not age.
     public let staleAtNs: Int64
