@@ -55,8 +55,8 @@ private func help(_ code: Int32) -> Int32 {
     schema measures checks of the events in EVENTS, one a line, against the schema in FILE, for N ms (1000).
     texts prints N texts of 84 bytes, as logs have them; scan looks for personal data in such.
     redaction measures events on their way through schema, detectors and a field that is exchanged into a batch; '-' for
-    SCHEMA or FIELD leaves that out, 'off' for FIELD the detectors, too. operators measures those that have keys, a value
-    each.
+    SCHEMA or FIELD leaves that out, 'off' for FIELD the detectors, too.
+    operators measures those that have keys, a value each.
     """
   )
   return code
