@@ -24,6 +24,8 @@ public struct KafkaFault: Error, Hashable, Sendable {
   public let reason: Reason
   /// The byte where that was found, counted from the message's start.
   public let offset: Int
+  /// One that was found.
+  public init(reason: Reason, offset: Int) { (self.reason, self.offset) = (reason, offset) }
 }
 
 /// Reads the fields of a message.

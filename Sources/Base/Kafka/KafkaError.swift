@@ -48,11 +48,15 @@ public struct KafkaError: RawRepresentable, Hashable, Sendable {
   public static let outOfOrderSequence = KafkaError(rawValue: 45)
   public static let duplicateSequence = KafkaError(rawValue: 46)
   public static let invalidProducerEpoch = KafkaError(rawValue: 47)
+  public static let transactionalIDAuthorizationFailed = KafkaError(rawValue: 53)
   public static let saslAuthenticationFailed = KafkaError(rawValue: 58)
   public static let unknownProducerID = KafkaError(rawValue: 59)
   public static let fetchSessionIDNotFound = KafkaError(rawValue: 70)
   public static let fencedLeaderEpoch = KafkaError(rawValue: 74)
+  public static let unknownLeaderEpoch = KafkaError(rawValue: 75)
+  public static let unsupportedCompressionType = KafkaError(rawValue: 76)
   public static let invalidRecord = KafkaError(rawValue: 87)
+  public static let producerFenced = KafkaError(rawValue: 90)
   public static let unknownTopicID = KafkaError(rawValue: 100)
 
   private static let rows: [Row] = [
