@@ -117,7 +117,7 @@ let package = Package(
 
     .target(
       name: "Simulator",
-      dependencies: ["Bytes", "Events", "Formats", "World"],
+      dependencies: ["Bytes", "CLZ4", "Events", "Formats", "Kafka", "World"],
       path: "Tests/Simulator",
       exclude: ["mutations.txt"],
       swiftSettings: settings
@@ -173,6 +173,7 @@ let package = Package(
         "Accept", "Decode", "Gate", "Gateway", "Inspect", "LogReading", "Schemas", "Simulator", "Store",
       ]
     ),
+    tests("SimulatorKafkaTests", of: ["Bytes", "CLZ4", "Formats", "Kafka", "Simulator"]),
     tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Bytes", "Load", "TLS"]),
     tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "LogReading", "Store"]),
