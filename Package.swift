@@ -164,6 +164,7 @@ let package = Package(
     tests("InspectTests", of: ["Bytes", "Detection", "Events", "Formats", "Inspect", "Redaction", "Schemas"]),
     tests("MarkTests", of: ["Bytes", "Events", "Formats", "Mark"]),
     tests("PackTests", of: ["Bytes", "Events", "Formats", "Pack"]),
+    tests("ProducerTests", of: ["Bytes", "Formats", "Kafka", "Simulator", "Store"]),
     tests("StoreTests", of: ["Bytes", "Events", "Formats", "Kafka", "LogReading", "Store"]),
     tests("CLITests", of: line + ["CLI", "Host", "Inspect", "Pack", "Schemas", "Store", "TLS"]),
     tests("HostTests", of: ["Bytes", "Events", "Formats", "Host", "World"]),

@@ -109,6 +109,8 @@ public struct ClusterBatch: ~Copyable {
     /// What is free now.
     public var spare: Region
   }
+  /// Gives its memory back.
+  consuming func release() -> Region { region }
   private func header(_ codec: Codec, _ producer: ProducerIdentity, _ sequence: Int32) -> RecordBatchHeader {
     require(count > 0, "a batch has records")
     var header = RecordBatchHeader(

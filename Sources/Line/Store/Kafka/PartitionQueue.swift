@@ -1,3 +1,4 @@
+internal import Bytes
 public import Kafka
 
 /// A producer as brokers know it.
@@ -17,7 +18,8 @@ public struct ProducerIdentity: Sendable, Hashable {
 ///
 /// A broker takes a batch only when its sequence follows the one before, so whatever fails comes back for all that were
 /// sent behind it. Then nothing new is sent until those that fly are back; the first goes alone, and when it is through
-/// the others follow. Only where a broker has forgotten what it took, or was never sent what comes before, does the
+/// the others follow. So does the first batch of all, since a leader that knows nothing of a producer would take the
+/// second in its place. Only where a broker has forgotten what it took, or was never sent what comes before, does the
 /// partition start anew under another epoch: then a batch may be there twice, which is counted.
 /// Source: KIP-98, KIP-360; `TransactionManager` and `Sender` of Java's client.
 public struct PartitionQueue: Sendable {
@@ -38,6 +40,8 @@ public struct PartitionQueue: Sendable {
     public internal(set) var isFlying = false
     /// How often it was sent.
     public internal(set) var attempts = 0
+    /// Whether it is to be replaced before anything else is sent.
+    public internal(set) var isHeld = false
   }
 
   /// What comes of an answer.
@@ -57,6 +61,8 @@ public struct PartitionQueue: Sendable {
   private var entries: [Entry] = []
   private var identity: ProducerIdentity?
   private var nextSequence: Int32 = 0
+  /// Whether the leader is known to know the producer: one that does not takes any sequence as the first.
+  private var isKnown = false
   /// Whether what failed is to be through before anything else is sent.
   private var isRecovering = false
   /// Whether nothing is sent until there is another epoch.
@@ -79,14 +85,16 @@ public struct PartitionQueue: Sendable {
 
   /// Puts a batch behind all others.
   public mutating func append(_ batch: BatchID, records: Int32) {
-    precondition(records > 0, "a batch has records")
+    require(records > 0, "a batch has records")
     entries.append(Entry(batch: batch, records: records))
   }
 
   /// The batch that may be sent now, if one may.
   public var next: Int? {
-    guard !needsEpoch, let index = entries.firstIndex(where: { !$0.isFlying }) else { return nil }
-    if isRecovering { return index == 0 && flying == 0 ? 0 : nil }
+    guard !needsEpoch, let index = entries.firstIndex(where: { !$0.isFlying }), !entries[index].isHeld else {
+      return nil
+    }
+    if isRecovering || !isKnown { return index == 0 && flying == 0 ? 0 : nil }
     return flying < Self.flyingMax ? index : nil
   }
 
@@ -97,9 +105,9 @@ public struct PartitionQueue: Sendable {
   ///   - producer: as brokers know it now. A partition takes another identity only when none of its batches fly.
   /// - Returns: the batch with its numbers; `isNumbered` when it did not have them before.
   public mutating func send(_ index: Int, as producer: ProducerIdentity) -> (entry: Entry, isNumbered: Bool) {
-    precondition(next == index, "a batch is sent when it may be")
+    require(next == index, "a batch is sent when it may be")
     if identity != producer, flying == 0, entries[index].producer == nil || identity == nil {
-      (identity, nextSequence) = (producer, 0)
+      (identity, nextSequence, isKnown) = (producer, 0, false)
     }
     let isNumbered = entries[index].producer == nil
     if isNumbered {
@@ -123,13 +131,15 @@ public struct PartitionQueue: Sendable {
   /// Takes the answer to a batch; a batch that was taken or will never be is gone.
   public mutating func answered(_ batch: BatchID, _ error: KafkaError) -> Outcome {
     guard let index = entries.firstIndex(where: { $0.batch == batch && $0.isFlying }) else {
-      preconditionFailure("an answer is to a batch that flies")
+      broken("an answer is to a batch that flies")
     }
     entries[index].isFlying = false
     switch error {
     // What a broker took before and says again is taken.
     case .none, .duplicateSequence:
       entries.remove(at: index)
+      // Leaders forget producers that are silent for long.
+      isKnown = !entries.isEmpty
       if isRecovering { isRecovering = entries.contains { $0.attempts > 0 && !$0.isFlying } }
       return .taken
     case .outOfOrderSequence where index > 0 || flying > 0:
@@ -139,6 +149,7 @@ public struct PartitionQueue: Sendable {
     case .outOfOrderSequence, .unknownProducerID, .invalidProducerEpoch: return loseEpoch()
     case .messageTooLarge where entries[index].records > 1:
       isRecovering = true
+      entries[index].isHeld = true
       return .tooLarge
     default: break
     }
@@ -179,7 +190,7 @@ public struct PartitionQueue: Sendable {
       doubtful += 1
       (entries[index].producer, entries[index].sequence) = (nil, -1)
     }
-    (identity, nextSequence, needsEpoch, isRecovering) = (producer, 0, false, false)
+    (identity, nextSequence, needsEpoch, isRecovering, isKnown) = (producer, 0, false, false, false)
     return true
   }
 
@@ -188,10 +199,10 @@ public struct PartitionQueue: Sendable {
   /// Its numbers are those of its parts together, so what is behind it keeps its own.
   public mutating func replace(_ batch: BatchID, with parts: [(batch: BatchID, records: Int32)]) {
     guard let index = entries.firstIndex(where: { $0.batch == batch }), !entries[index].isFlying else {
-      preconditionFailure("a batch is cut that is there and does not fly")
+      broken("a batch is cut that is there and does not fly")
     }
     let whole = entries[index]
-    precondition(parts.reduce(0) { $0 + $1.records } == whole.records, "its parts have all of its records")
+    require(parts.reduce(0) { $0 + $1.records } == whole.records, "its parts have all of its records")
     var sequence = whole.sequence
     let new = parts.map { part in
       var entry = Entry(batch: part.batch, records: part.records)

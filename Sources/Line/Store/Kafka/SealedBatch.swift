@@ -50,4 +50,23 @@ public struct SealedBatch: ~Copyable {
     region.count = whole
     self.region = consume region
   }
+
+  /// The same batch with another request around it, in another region.
+  ///
+  /// - Returns: it, and the region that it was in.
+  consuming func wrapped(_ frame: ProduceFrame, into spare: consuming Region) -> ClusterBatch.Compressed {
+    guard let region = region.take() else { broken("a batch that is on its way stays as it is") }
+    var moved = spare
+    moved.count = frame.headBytes
+    Self.copy(region, batch, into: &moved)
+    return ClusterBatch.Compressed(batch: SealedBatch(moved, from: frame.headBytes, header, frame), spare: region)
+  }
+  private static func copy(_ region: borrowing Region, _ range: Range<Int>, into other: inout Region) {
+    other.append(region.bytes.extracting(range))
+  }
+  /// Gives its memory back.
+  consuming func release() -> Region {
+    guard let region = region.take() else { broken("a batch that is on its way stays as it is") }
+    return region
+  }
 }
