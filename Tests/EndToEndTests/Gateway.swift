@@ -52,12 +52,15 @@ final class Gateway {
     return "/" + parts.joined(separator: "/") + "/sluice"
   }()
 
-  /// Starts one from a file of settings; `limit` bounds its descriptors, `log` gets what it says.
-  init(settings: String, log: String, descriptors limit: Int? = nil) {
+  /// Starts one from a file of settings; `limit` bounds its descriptors, `log` gets what it says, `prelude` is what a
+  /// shell does before.
+  init(settings: String, log: String, descriptors limit: Int? = nil, prelude: String? = nil) {
     self.log = log
     let words = [Gateway.program, "run", "--config", settings]
-    if let limit {
-      process = spawn(["/bin/sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"] + words, errors: log)
+    let before = [limit.map { "ulimit -n \($0)" }, prelude].compactMap { $0 }
+    if !before.isEmpty {
+      let script = (before + ["exec \"$@\""]).joined(separator: "; ")
+      process = spawn(["/bin/sh", "-c", script, "sh"] + words, errors: log)
     } else {
       process = spawn(words, errors: log)
     }
@@ -68,11 +71,14 @@ final class Gateway {
   }
 
   /// Starts one in a folder and waits until it serves.
-  static func start(_ configuration: Configuration, in folder: TemporaryFolder, descriptors limit: Int? = nil) throws
-    -> Gateway
-  {
+  static func start(
+    _ configuration: Configuration,
+    in folder: TemporaryFolder,
+    descriptors limit: Int? = nil,
+    prelude: String? = nil
+  ) throws -> Gateway {
     let settings = folder.write(configuration.text(data: "\(folder.path)/data"), as: "sluice.yaml")
-    let gateway = Gateway(settings: settings, log: "\(folder.path)/log", descriptors: limit)
+    let gateway = Gateway(settings: settings, log: "\(folder.path)/log", descriptors: limit, prelude: prelude)
     try gateway.waitUntilReady()
     return gateway
   }

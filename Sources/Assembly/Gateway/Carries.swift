@@ -16,6 +16,10 @@ struct Carries: ~Copyable {
       (self.byteCount, indices) = (byteCount, first..<first + count)
       free = indices.reversed().map { UInt32($0) }
     }
+    /// Memory for all of them.
+    func stretch() -> RegionStretch {
+      RegionStretch(count: indices.count, byteCount: byteCount, areFilled: false)
+    }
   }
 
   private var pieces: Slots<Region?>
@@ -31,9 +35,14 @@ struct Carries: ~Copyable {
     let records = Class(sizes.records, of: sizes.recordBytes, from: small.indices.upperBound)
     let large = Class(sizes.largeCarries, of: sizes.largeCarryBytes, from: records.indices.upperBound)
     require(small.byteCount <= large.byteCount, "a large piece is larger than a small one")
+    var smallPieces = small.stretch()
+    var recordPieces = records.stretch()
+    var largePieces = large.stretch()
     pieces = Slots(large.indices.upperBound) { index in
-      let kind = small.indices.contains(index) ? small : records.indices.contains(index) ? records : large
-      return Region(id: RegionID(rawValue: UInt32(index)), byteCount: kind.byteCount)
+      let id = RegionID(rawValue: UInt32(index))
+      if small.indices.contains(index) { return smallPieces.region(id: id, byteCount: small.byteCount) }
+      if records.indices.contains(index) { return recordPieces.region(id: id, byteCount: records.byteCount) }
+      return largePieces.region(id: id, byteCount: large.byteCount)
     }
     (self.small, self.records, self.large) = (small, records, large)
   }

@@ -32,11 +32,12 @@ internal import Glibc
     require(buffers > 0 && buffers <= 32768 && buffers & (buffers - 1) == 0, "a pool has 2ⁿ buffers, 32,768 at most")
     require(bufferBytes > 0, "a buffer holds something")
     let entries = try unsafe Self.map(buffers * MemoryLayout<io_uring_buf>.size)
-    let memory: UnsafeMutableRawBufferPointer
-    do throws(RingRefusal) { unsafe memory = try Self.map(buffers * bufferBytes) } catch {
+    guard let start = unsafe PrivatePages.map(buffers * bufferBytes) else {
+      let refusal = RingRefusal(errorNumber: errno)
       _ = unsafe munmap(entries.baseAddress, entries.count)
-      throw error
+      throw refusal
     }
+    let memory = unsafe UnsafeMutableRawBufferPointer(start: start, count: buffers * bufferBytes)
     // Fewer, larger pages: the copy into them is the receive's main cost. A refusal costs nothing but that.
     _ = unsafe madvise(memory.baseAddress, memory.count, MADV_HUGEPAGE)
     let result = unsafe host_register_buffer_ring(ring, entries.baseAddress, UInt32(buffers), Self.group, 0)

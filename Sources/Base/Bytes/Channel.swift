@@ -106,9 +106,10 @@ public enum Channel {
   @safe fileprivate final class Storage: Sendable {
     let capacity: Int
     let mask: Int
+    private let pages: PrivatePages
     // SAFETY: the sender alone touches bytes outside head..<tail, the receiver alone those inside; the two counters are
     // published with release and read with acquire.
-    nonisolated(unsafe) let bytes: UnsafeMutableRawPointer
+    var bytes: UnsafeMutableRawPointer { unsafe pages.first }
     let head = Padded(0)
     let tail = Padded(0)
 
@@ -116,8 +117,7 @@ public enum Channel {
       require(capacity >= 64 && capacity & (capacity - 1) == 0, "a channel's capacity is a power of two")
       self.capacity = capacity
       mask = capacity - 1
-      unsafe bytes = .allocate(byteCount: capacity, alignment: 64)
+      pages = PrivatePages(byteCount: capacity)
     }
-    deinit { unsafe bytes.deallocate() }
   }
 }

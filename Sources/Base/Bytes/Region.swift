@@ -2,6 +2,8 @@ internal import Glibc
 
 /// Page-aligned memory, filled from the front, that the kernel may read and write.
 ///
+/// No core dump has it.
+///
 /// Whoever holds the value may touch its bytes. Queueing an operation takes the value away and its completion gives it
 /// back, so bytes in flight can be neither changed nor freed: the compiler sees to it.
 @safe public struct Region: ~Copyable {
@@ -42,8 +44,8 @@ internal import Glibc
   public init(id: RegionID, byteCount: Int) {
     require(byteCount > 0 && byteCount <= UInt32.max, "a region holds something, and less than 4 GiB")
     self.id = id
-    let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    require(unsafe start != MAP_FAILED, "the address space holds every region")
+    let start = unsafe PrivatePages.map(byteCount)
+    unsafe require(start != nil, "the address space holds every region")
     unsafe self.start = start!
     (size, limitBytes) = (UInt32(byteCount), UInt32(byteCount))
   }
@@ -153,23 +155,25 @@ public struct RegionID: RawRepresentable, Hashable, Sendable {
   }
 }
 
-/// Zeroed memory in one piece, to be cut into regions that are all filled before long.
-///
-/// It starts where a large page does and asks for such pages: the device then gets a region's bytes in a few pieces
-/// instead of one for every 4 KiB.
+/// Zeroed memory in one piece, to be cut into regions: one mapping costs what one of a single region does.
 @safe public struct RegionStretch: ~Copyable {
   private static let largePageBytes = 2 << 20
   private static let pageBytes = 4 << 10
   private var next: UnsafeMutableRawPointer
   private var room: Int
 
-  /// Maps memory for `count` regions of `byteCount` each, a multiple of 4 KiB.
-  public init(count: Int, byteCount: Int) {
-    require(count > 0 && byteCount > 0 && byteCount % Self.pageBytes == 0, "a stretch holds regions of whole pages")
-    room = count * byteCount
-    let mapped = room + Self.largePageBytes
-    let start = unsafe mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    require(unsafe start != MAP_FAILED, "the address space holds every region")
+  /// Maps memory for `count` regions of `byteCount` each.
+  ///
+  /// Regions that are all filled before long start where a large page does, of such pages: the device then gets a
+  /// region's bytes in a few pieces instead of one for every 4 KiB. Of others memory comes a page at a time.
+  public init(count: Int, byteCount: Int, areFilled: Bool) {
+    require(count >= 0 && byteCount > 0, "a stretch holds regions that hold something")
+    room = max(count, 1) * Self.stride(of: byteCount)
+    let mapped = areFilled ? room + Self.largePageBytes : room
+    let start = unsafe PrivatePages.map(mapped)
+    unsafe require(start != nil, "the address space holds every region")
+    unsafe next = start!
+    guard areFilled else { return }
     unsafe next = start!.alignedUp(toMultipleOf: Self.largePageBytes)
     let before = unsafe next - start!
     // SAFETY: what lies before and behind the aligned part was mapped above, and nobody knows of it.
@@ -182,13 +186,16 @@ public struct RegionID: RawRepresentable, Hashable, Sendable {
     // SAFETY: this part of the mapping has not been given to any region.
     if room > 0 { _ = unsafe munmap(next, room) }
   }
+  /// Whole pages, since each region unmaps its own.
+  private static func stride(of byteCount: Int) -> Int { (byteCount + pageBytes - 1) / pageBytes * pageBytes }
 
   /// Cuts off the next region, which unmaps its part by itself.
   public mutating func region(id: RegionID, byteCount: Int) -> Region {
-    require(byteCount > 0 && byteCount <= room && byteCount % Self.pageBytes == 0, "a stretch holds its regions")
+    let stride = Self.stride(of: byteCount)
+    require(byteCount > 0 && stride <= room, "a stretch holds its regions")
     let region = unsafe Region(id: id, mapped: next, byteCount: byteCount)
-    unsafe next += byteCount
-    room -= byteCount
+    unsafe next += stride
+    room -= stride
     return region
   }
 }

@@ -59,6 +59,8 @@ static const uint64_t tls_option_server_preference = SSL_OP_CIPHER_SERVER_PREFER
 static const uint64_t tls_option_prioritize_chacha = SSL_OP_PRIORITIZE_CHACHA;
 static const uint64_t tls_option_psk_without_dhe = SSL_OP_ALLOW_NO_DHE_KEX;
 static const uint64_t tls_option_no_ticket = SSL_OP_NO_TICKET;
+/// Its buffers are on the heap: what it has opened is wiped as soon as it is handed over.
+static const uint64_t tls_option_cleanse_plaintext = SSL_OP_CLEANSE_PLAINTEXT;
 
 // --- connections
 /// Gives its buffers of 16 KiB back between records.

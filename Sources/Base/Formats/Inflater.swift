@@ -14,16 +14,35 @@ internal import CZlib
     case tooLarge
   }
   private let stream: UnsafeMutablePointer<z_stream>
+  /// What zlib asks for: its state, and the end of what it has inflated.
+  ///
+  /// In front stands how much of it zlib has.
+  private let pages = PrivatePages(byteCount: Inflater.memoryBytes)
   private var isOpen = false
   /// How many bytes the body may expand to.
   private var outputBytesMax = 0
   /// Whether a member has ended and no other has begun.
   private var isBetweenMembers = false
 
+  /// Far more than zlib asks for once: 40 KiB or so.
+  private static var memoryBytes: Int { 256 << 10 }
+
   /// Allocates little; zlib's window comes with the first body.
   public init() {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
+    unsafe stream.pointee.opaque = unsafe pages.first
+    unsafe pages.first.storeBytes(of: 16, as: Int.self)
+    // SAFETY: zlib hands back the pages' start, of which it has the bytes up to the number that stands there.
+    unsafe stream.pointee.zalloc = { pages, count, size in
+      let used = unsafe pages!.load(as: Int.self)
+      let bytes = (Int(count) * Int(size) + 15) & ~15
+      guard bytes <= Inflater.memoryBytes - used else { return nil }
+      unsafe pages!.storeBytes(of: used + bytes, as: Int.self)
+      return unsafe pages! + used
+    }
+    // It ends with the inflater.
+    unsafe stream.pointee.zfree = { _, _ in }
   }
   deinit {
     if isOpen { unsafe inflateEnd(stream) }

@@ -1,7 +1,6 @@
 internal import Bytes
 internal import COpenSSL
 internal import Detection
-internal import Glibc
 
 /// What operators make of keys once, for one thread: states of keyed hashes, ciphers that are set up, and a place to
 /// put a value in its normal form.
@@ -54,8 +53,6 @@ internal import Glibc
     self.states = states
     // Room for what stands before a value, for what its normal form may add, and for the padding of its hash.
     scratch = Region(id: RegionID(rawValue: 0), byteCount: valueBytesMax + 128)
-    // SAFETY: advice about memory of this value's own, which can only fail where there is nothing to leave out.
-    _ = unsafe madvise(scratch.memory.baseAddress, scratch.byteCount, MADV_DONTDUMP)
     typeMarks = Slots(PersonalType.allCases.count + 1) { index in
       digestBits(index == 0 ? "value" : "\(PersonalType.allCases[index - 1].word)")
     }

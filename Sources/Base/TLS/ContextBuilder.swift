@@ -89,7 +89,7 @@ internal import CTLS
     guard !settings.groups.isEmpty, unsafe tls_context_set_groups(context, groups) == 1 else {
       throw TLSMistake("tls", .setting, "no group OpenSSL accepts: \(reason())", expected: "one at least")
     }
-    var options = tls_option_no_compression | tls_option_no_renegotiation
+    var options = tls_option_no_compression | tls_option_no_renegotiation | tls_option_cleanse_plaintext
     if role == .server { options |= tls_option_server_preference | tls_option_prioritize_chacha }
     if settings.allowsResumptionWithoutKeyExchange { options |= tls_option_psk_without_dhe }
     unsafe SSL_CTX_set_options(context, options)

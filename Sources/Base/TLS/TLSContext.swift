@@ -31,7 +31,8 @@ internal import Synchronization
   private(set) var stapled: [(certificate: OpaquePointer, response: [UInt8])] = unsafe []
   let call: UnsafeMutablePointer<Call>
   /// Room for what OpenSSL's own record layer can't write in place.
-  let scratch: UnsafeMutableRawBufferPointer
+  var scratch: UnsafeMutableRawBufferPointer { unsafe pages.memory }
+  private let pages = PrivatePages(byteCount: TLSContext.scratchBytes)
   private(set) var ticketKeys: TicketKeys
   /// What happened since it was made.
   public internal(set) var counters = TLSCounters()
@@ -72,7 +73,6 @@ internal import Synchronization
     ticketKeys = TicketKeys(current: .random(createdSeconds: 0))
     unsafe call = .allocate(capacity: 1)
     unsafe call.initialize(to: Call())
-    unsafe scratch = .allocate(byteCount: Self.scratchBytes, alignment: 16)
     unsafe call.pointee.context = unsafe Unmanaged.passUnretained(self)
     var builder = unsafe ContextBuilder(role, settings, library: library, call: call, protocols: protocols)
     defer { builder.finish() }
@@ -93,7 +93,6 @@ internal import Synchronization
     unsafe call.deinitialize(count: 1)
     unsafe call.deallocate()
     unsafe OPENSSL_cleanse(scratch.baseAddress, scratch.count)
-    unsafe scratch.deallocate()
   }
 
   /// Seals and opens tickets with these keys from here on.

@@ -67,12 +67,15 @@ public struct Sizes: Sendable {
   @inlinable public func segmentBytes(of lane: LaneID) -> Int { lane.isSide ? sideSegmentBytes : segmentBytes }
   /// Makes the table of regions.
   public func makeRegions() -> Slots<Region?> {
-    var stretch = RegionStretch(count: batches, byteCount: batchBytes)
+    var commits = RegionStretch(count: batches, byteCount: batchBytes, areFilled: true)
+    // Memory of the side lane comes with its use, which may never be.
+    var sideCommits = RegionStretch(count: sideBatches, byteCount: sideBatchBytes, areFilled: false)
+    var answers = RegionStretch(count: replies, byteCount: replyBytes, areFilled: false)
     return Slots(regions) { index in
       let id = RegionID(rawValue: UInt32(index))
-      // Memory of the side lane comes with its use, which may never be.
-      if index >= batches { return Region(id: id, byteCount: index < commitRegions ? sideBatchBytes : replyBytes) }
-      return stretch.region(id: id, byteCount: batchBytes)
+      if index < batches { return commits.region(id: id, byteCount: batchBytes) }
+      if index < commitRegions { return sideCommits.region(id: id, byteCount: sideBatchBytes) }
+      return answers.region(id: id, byteCount: replyBytes)
     }
   }
   /// How many bytes of address space a shard's tables take, receive buffers and carries included.

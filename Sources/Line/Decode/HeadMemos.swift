@@ -14,7 +14,7 @@ internal import Events
   static var count: Int { 64 }
   static var headBytesMax: Int { 512 }
 
-  private struct Memo {
+  struct Memo {
     var head = RequestHead()
     /// Bytes to compare, a multiple of 16; 0 for a free slot.
     var comparedBytes = 0
@@ -25,19 +25,15 @@ internal import Events
     /// The leave its request got under the rules in force.
     var grant: Grant?
   }
-  // SAFETY: `count` times the bytes of a head and then their mask, aligned, owned by this value alone.
-  private let memory: UnsafeMutableRawPointer
+  /// `count` times the bytes of a head and then their mask.
+  private let pages = PrivatePages(byteCount: HeadMemos.count * 2 * HeadMemos.headBytesMax)
   private var memos: Slots<Memo>
   private var latest: UInt8 = 0
 
-  init() {
-    unsafe memory = .allocate(byteCount: HeadMemos.count * 2 * HeadMemos.headBytesMax, alignment: 64)
-    memos = Slots(HeadMemos.count) { _ in Memo() }
-  }
-  deinit { unsafe memory.deallocate() }
+  init() { memos = Slots(HeadMemos.count) { _ in Memo() } }
 
   @inline(__always) private func memory(_ slot: UInt8) -> UnsafeMutableRawPointer {
-    unsafe memory + Int(slot) * 2 * HeadMemos.headBytesMax
+    unsafe pages.first + Int(slot) * 2 * HeadMemos.headBytesMax
   }
 
   /// What tells the head in a slot from others.
