@@ -171,7 +171,8 @@ let package = Package(
     tests(
       "SimulationTests",
       of: line + [
-        "Accept", "Decode", "Gate", "Gateway", "Inspect", "LogReading", "Schemas", "Simulator", "Store",
+        "Accept", "Decode", "Detection", "Gate", "Gateway", "Inspect", "LogReading", "Redaction", "Schemas",
+        "Simulator", "Store",
       ]
     ),
     tests("SimulatorKafkaTests", of: ["Bytes", "CLZ4", "Formats", "Kafka", "Simulator"]),

@@ -225,8 +225,12 @@ struct ClientMaker {
   private(set) var flaws: [ContentDigest: UInt64] = [:]
   /// What is wrong with events, by their numbers.
   private(set) var known: [UInt64: SimulatedSchemas.Flaw] = [:]
+  /// How events may be stored, and with which key, by their numbers.
+  private(set) var kept: [UInt64: (events: [[UInt8]], key: String?)] = [:]
+  /// Whether they have personal data in them, which plans redact.
+  let isRedacting: Bool
 
-  init(random: SplitMix) { self.random = random }
+  init(random: SplitMix, isRedacting: Bool = false) { (self.random, self.isRedacting) = (random, isRedacting) }
 
   /// The topics of the simulated world: 0 plain, 1 compressed, 2 acknowledged from memory, 3 ordered by key, 4 set
   /// aside; with schemas: 5 refuses what does not fit, 6 sets it aside, 7 refuses it and is ordered by key.
@@ -252,38 +256,50 @@ struct ClientMaker {
 
   private mutating func event(
     of topic: Int,
-    version: Int? = nil
+    key: String?,
+    version: Int? = nil,
+    isEnvelope: Bool = false
   ) -> (number: UInt64, bytes: [UInt8], flaw: SimulatedSchemas.Flaw?) {
     defer { next += 1 }
-    let padding = random.below(random.once(in: 8) ? 1300 : 60)
-    let text = "{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\""
-    var (bytes, flaw) = (Array((text + "}").utf8), SimulatedSchemas.Flaw?.none)
+    // Events with personal data grow, and none may grow beyond its limit.
+    let padding = random.below(random.once(in: 8) && !isEnvelope ? isRedacting ? 400 : 1300 : 60)
+    var (start, end) = ("{\"n\":\(next),\"p\":\"\(String(repeating: "x", count: padding))\"", "}")
+    var (flaw, isJSON) = (SimulatedSchemas.Flaw?.none, true)
     if Self.checked.contains(topic), random.once(in: 3) {
       let kind = random.below(4)
-      flaw = kind == 0 ? .malformed : kind == 1 ? .late : .unfit
-      let ends = [",\"q\":", ",\"late\":1}", ",\"n\":null}", ",\"p\":7}"]
       // Where a name stands twice, that is the mistake.
-      if kind == 2 { flaw = .malformed }
-      bytes = kind == 3 ? Array("{\"n\":\(next),\"p\":7}".utf8) : Array((text + ends[kind]).utf8)
+      flaw = [.malformed, .late, .malformed, .unfit][kind]
+      end = [",\"q\":", ",\"late\":1}", ",\"n\":null}", "}"][kind]
+      if kind == 3 { start = "{\"n\":\(next),\"p\":7" }
+      isJSON = kind != 0
       if kind == 1, version == 1 { flaw = nil }
     }
     if version == 9 { flaw = .unknownVersion }
     known[next] = flaw
+    var members = isRedacting ? SimulatedRedaction.members(&random) : []
+    if isEnvelope { members = SimulatedRedaction.envelope(of: members, next) }
+    let bytes = Array((start + members.map(\.sent).joined() + end).utf8)
+    let forms = (0..<(isRedacting ? 2 : 1)).map { plan in
+      Array((start + members.map { $0.kept[plan] }.joined() + end).utf8)
+    }
+    kept[next] = (forms, key.map { isRedacting ? SimulatedRedaction.kept(key: $0) : $0 })
     if topic == Self.flawed || topic == Self.sifted && flaw != nil {
-      flaws[ContentDigest(of: bytes.span.bytes)] = next
+      // What can't be read is known by what came.
+      for form in isJSON ? forms : [bytes] { flaws[ContentDigest(of: form.span.bytes)] = next }
     }
     return (next, bytes, flaw)
+  }
+  private mutating func key(of topic: Int) -> String? {
+    guard Self.keyed.contains(topic) else { return nil }
+    let number = random.below(5)
+    return isRedacting ? SimulatedRedaction.key(number) : "k\(number)"
   }
 
   private mutating func addFrame(to client: inout Client, _ request: UInt32) {
     let topic = random.below(Self.topics.count)
-    let event = event(of: topic)
-    var key: String?
-    var rest: [UInt8] = []
-    if Self.keyed.contains(topic) {
-      key = "k\(random.below(5))"
-      rest = [0, UInt8(key!.utf8.count)] + Array(key!.utf8)
-    }
+    let key = key(of: topic)
+    let event = event(of: topic, key: key)
+    var rest: [UInt8] = key.map { [0, UInt8($0.utf8.count)] + Array($0.utf8) } ?? []
     if random.once(in: 40) {
       rest += [UInt8](repeating: 7, count: Self.eventBytesMax + 1)
       client.sent.append(Sent(numbers: [event.number], topic: topic, key: key, status: 413))
@@ -307,19 +323,14 @@ struct ClientMaker {
   private mutating func addRequest(to client: inout Client) {
     let topic = random.below(Self.topics.count)
     var name = Self.topics[topic]
-    let isKeyed = Self.keyed.contains(topic)
-    var sent = Sent(
-      numbers: [],
-      topic: topic,
-      key: isKeyed ? "k\(random.below(5))" : nil,
-      status: 200
-    )
+    var sent = Sent(numbers: [], topic: topic, key: key(of: topic), status: 200)
     let isMany = random.once(in: 3)
     var version: Int?
     if Self.checked.contains(topic), random.once(in: 5) { version = [1, 1, 9][random.below(3)] }
+    let isEnvelope = isRedacting && !isMany && !Self.checked.contains(topic) && random.once(in: 4)
     var body: [UInt8] = []
     for _ in 0..<(isMany ? 1 + random.below(12) : 1) {
-      let event = event(of: topic, version: version)
+      let event = event(of: topic, key: sent.key, version: version, isEnvelope: isEnvelope)
       sent.numbers.append(event.number)
       sent.flaws.append(event.flaw)
       body += event.bytes + (isMany ? [10] : [])
@@ -331,9 +342,11 @@ struct ClientMaker {
       sent.status = 404
     }
     var head = "POST /v1/events/\(name) HTTP/1.1\r\nHost: sluice\r\n"
-    head += "Content-Type: \(isMany ? "application/x-ndjson" : "application/json")\r\n"
+    let form = isMany ? "x-ndjson" : isEnvelope ? "cloudevents+json" : "json"
+    head += "Content-Type: application/\(form)\r\n"
     if let key = sent.key { head += "Sluice-Key: \(key)\r\n" }
     if let version { head += "Sluice-Schema-Version: \(version)\r\n" }
+    if isRedacting, !isMany, !isEnvelope, random.once(in: 4) { head += SimulatedRedaction.attributes(next) }
     if random.once(in: 6) { head += "Prefer: return=minimal\r\n" }
     if random.once(in: 4) {
       client.bytes += Array((head + "Transfer-Encoding: chunked\r\n\r\n").utf8) + chunked(body)
@@ -360,7 +373,7 @@ extension ClientMaker {
   func aside(_ event: LoggedEvent) -> (number: UInt64, topic: Int)? {
     do throws(QuarantineFault) {
       let record = try QuarantineRecord(decoding: event.value.span.bytes)
-      guard let number = flaws[record.digest] else { return nil }
+      guard let number = flaws[record.digest], isKept(record, event, as: number) else { return nil }
       let topic = Int(record.topic.rawValue)
       guard topic == Self.sifted else {
         return topic == Self.flawed && record.schemaVersion == 0 ? (number, topic) : nil
@@ -371,6 +384,13 @@ extension ClientMaker {
       let verdict = record.verdict.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
       return verdict.hasPrefix("{\"reason\":\"\(flaw.reason)\",") ? (number, topic) : nil
     } catch { return nil }
+  }
+  /// Whether no more is kept of an event that is set aside than its plan leaves.
+  private func isKept(_ record: borrowing QuarantineRecord, _ event: LoggedEvent, as number: UInt64) -> Bool {
+    guard let kept = kept[number], (record.plan != 0) == isRedacting else { return false }
+    guard event.key.map({ String(decoding: $0, as: UTF8.self) }) == kept.key else { return false }
+    guard let payload = record.payload else { return true }
+    return ContentDigest(of: payload) == record.digest
   }
   /// Its number.
   func number(aside event: LoggedEvent) -> UInt64? { aside(event)?.number }

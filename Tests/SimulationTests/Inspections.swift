@@ -7,11 +7,12 @@ import World
 
 /// What becomes of events whose topics have schemas.
 extension Story {
-  /// Has a shard take other schemas, as a reload does, now and then.
+  /// Has a shard take other schemas and plans, as a reload does, now and then.
   mutating func swapSchemas(_ gateway: inout SimulatedGateway) {
     guard swaps.once(in: 150) else { return }
     var rules = gateway.rules
     rules.schemas = SimulatedSchemas.all[swaps.below(2)]
+    if isRedacting { rules.redaction = SimulatedRedaction.rules[swaps.below(2)] }
     gateway.shards[swaps.below(shards)].adopt(rules)
   }
 

@@ -2,6 +2,7 @@ import Bytes
 import Events
 import Gateway
 import Glibc
+import Inspect
 import LogReading
 import Simulator
 import Store
@@ -32,6 +33,8 @@ struct Story {
   var faults = Faults()
   var random: SplitMix
   var maker: ClientMaker
+  /// Whether events have personal data in them, and topics plans of redaction.
+  let isRedacting: Bool
   /// When schemas are swapped, which must not change anything else.
   var swaps: SplitMix
   var disks: [SimulatedDisk]
@@ -59,8 +62,10 @@ struct Story {
     var own = SplitMix(seed: ~seed)
     buffers = own.once(in: 4) ? 3 : 8
     swaps = SplitMix(seed: own.next())
-    maker = ClientMaker(random: SplitMix(seed: random.next()))
+    isRedacting = own.once(in: 3)
+    maker = ClientMaker(random: SplitMix(seed: random.next()), isRedacting: isRedacting)
     disks = Array(repeating: SimulatedDisk(), count: shards)
+    if isRedacting { for index in disks.indices { disks[index].forbidden = SimulatedRedaction.marks } }
   }
 
   mutating func expect(_ holds: Bool, _ promise: @autoclosure () -> String) {
@@ -102,7 +107,8 @@ struct Story {
         peers: peers,
         faults: faults,
         segments: segments,
-        buffers: buffers
+        buffers: buffers,
+        redaction: isRedacting ? SimulatedRedaction.rules[0] : RedactionRules()
       )
     } catch {
       complaints.append("life \(life): a lane that only crashed is called damaged: \(error)")
@@ -120,6 +126,7 @@ struct Story {
     let log = read(disks, isLive: false)
     expect(log.damages.isEmpty && log.faults.isEmpty, "life \(life): \(log.damages) \(log.faults)")
     check(log, served: served, clients, ended, life, isLast: isLast)
+    checkLeaks(ended, life)
     (before, asideBefore) = (log.events, log.aside)
   }
 
@@ -202,6 +209,7 @@ struct Story {
       expect(number > 0 && number < maker.next, "life \(life): event \(number) was never sent")
       expect(Int(event.topic.rawValue) != ClientMaker.flawed, "life \(life): event \(number) was to be set aside")
       expect(places.updateValue(place, forKey: number) == nil, "life \(life): event \(number) is there twice")
+      checkKept(event, number, life)
     }
     var asides: [UInt64: Int] = [:]
     for (place, event) in log.aside.enumerated() {

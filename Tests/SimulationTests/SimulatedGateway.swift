@@ -18,6 +18,8 @@ struct SimulatedGateway: ~Copyable {
   let rules: Rules
   /// What inspection counts in all of them.
   let inspections: InspectionCounters
+  /// The same of redaction.
+  let redactions: RedactionCounters
 
   /// Settings at toy size, so that everything runs out now and then.
   static func settings(shard: Int, of shards: Int, segments: Int, buffers: Int) -> ShardSettings {
@@ -66,7 +68,8 @@ struct SimulatedGateway: ~Copyable {
     peers: [[SimulatedPeer]],
     faults: Faults,
     segments: Int,
-    buffers: Int = 8
+    buffers: Int = 8,
+    redaction: RedactionRules = RedactionRules()
   ) throws(LaneDamage) {
     count = seeds.count
     var links = Links.make(shards: count, lanes: count, channelBytes: 1 << 14)
@@ -80,8 +83,10 @@ struct SimulatedGateway: ~Copyable {
     )
     rules.acceptsPerTurn = 2
     rules.schemas = SimulatedSchemas.all[0]
+    rules.redaction = redaction
     self.rules = rules
     inspections = InspectionCounters(shards: seeds.count, topics: Self.topics.count)
+    redactions = RedactionCounters(shards: seeds.count, topics: Self.topics.count)
     var shards = Slots<Shard<SimulatedMachine>?>(count) { _ in nil }
     for index in 0..<seeds.count {
       var settings = Self.settings(
@@ -91,6 +96,7 @@ struct SimulatedGateway: ~Copyable {
         buffers: buffers
       )
       settings.inspections = inspections
+      settings.redactions = redactions
       var machine = SimulatedMachine(
         seed: seeds[index],
         sizes: settings.sizes,

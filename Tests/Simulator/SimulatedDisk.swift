@@ -1,3 +1,4 @@
+internal import Events
 public import World
 
 /// What survives a crash: the segments of one shard's lanes, block by block.
@@ -8,6 +9,10 @@ public struct SimulatedDisk: Sendable {
   public private(set) var files: [SegmentID: [UInt8]] = [:]
   /// How many bytes all files may have together.
   public var capacity = Int.max
+  /// What must never be in a write.
+  public var forbidden = ByteMarks()
+  /// What of it was, in writes that reached the disk and in those that did not.
+  public private(set) var leaks: [String] = []
 
   /// An empty disk.
   public init() {}
@@ -20,6 +25,13 @@ public struct SimulatedDisk: Sendable {
     guard bytesUsed + byteCount <= capacity else { return false }
     files[segment] = [UInt8](repeating: 0, count: byteCount)
     return true
+  }
+
+  /// Looks at what is to be written, whatever becomes of it.
+  mutating func inspect(_ bytes: RawSpan, of segment: SegmentID) {
+    guard let mark = forbidden.found(in: bytes) else { return }
+    let lane = segment.lane
+    leaks.append("\(mark) in a write to \(lane.isSide ? "side lane" : "lane") \(lane.number)")
   }
 
   /// Stores whole blocks.

@@ -125,6 +125,7 @@ public import World
   /// Keeps the bytes until the disk has written them, or torn them.
   public mutating func write(_ region: consuming Region, to segment: SegmentID, at offset: Int) {
     pending.append(.write(region.id, segment, offset))
+    disk.inspect(region.bytes, of: segment)
     put(region)
   }
   /// Keeps the region until the disk has filled it.
