@@ -55,7 +55,7 @@ extension BrokerFault: CustomStringConvertible {
     switch fault {
     case .malformed(let what): "the broker's part of the authentication makes no sense: \(what)"
     case .wrongServer: "the broker could not prove that it knows the password: it may not be the one that it should be"
-    case .iterations(let count): "the broker asks for \(count) rounds of SCRAM; 4,096 to 1,000,000 are taken"
+    case .iterations(let count): "the broker asks for \(count) rounds of SCRAM; 4,096 to 200,000 are taken"
     case .refused(let reason): "the broker refused the credentials: \(reason)"
     }
   }
