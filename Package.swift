@@ -51,7 +51,9 @@ let fuzzers: [Target] =
     [
       .executableTarget(
         name: "fuzz-\(name)",
-        dependencies: line + ["COpenSSL", "Decode", "Detection", "Inspect", "Kafka", "Redaction", "Schemas", "Store", "TLS"],
+        dependencies: line + [
+          "COpenSSL", "Decode", "Detection", "Inspect", "Kafka", "Redaction", "Schemas", "Store", "TLS",
+        ],
         path: "Tests/Fuzz/\(name)",
         swiftSettings: testSettings + [.unsafeFlags(["-parse-as-library"])]
       )

@@ -39,6 +39,24 @@ struct PlanMaker {
 }
 
 @Suite struct RedactorTests {
+  /// An inspector of a topic that has a plan.
+  private static func inspector(
+    _ maker: PlanMaker,
+    _ counters: RedactionCounters = RedactionCounters(shards: 1, topics: 1)
+  ) throws -> Inspector {
+    var inspector = Inspector(
+      shard: 0,
+      counters: InspectionCounters(shards: 1, topics: 1),
+      redactions: counters,
+      topics: 1,
+      eventBytesMax: 4096,
+      limits: JSONLimits(),
+      seed: 1
+    )
+    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    return inspector
+  }
+
   private static func drops(_ paths: String..., from event: String) throws -> String {
     var maker = PlanMaker()
     maker.fields = paths.map { ($0, "drop", nil) }
@@ -102,6 +120,17 @@ struct PlanMaker {
     #expect(try maker.redacted(#"{"list":["a",1]}"#) == #"{"list":["<EMAIL_ADDRESS>","<EMAIL_ADDRESS>"]}"#)
   }
 
+  @Test func `an operator for leaves goes to all that a field holds, and leaves alone what is empty`() throws {
+    var maker = PlanMaker()
+    maker.fields = [("/f", "mask", nil)]
+    let masked = try maker.redacted(#"{"f":{"a":"xy","b":[12,{},[]],"c":null}}"#)
+    #expect(masked == #"{"f":{"a":"**","b":["**",{},[]],"c":null}}"#)
+    for empty in ["{}", "[ ]", "[[],{ }]"] {
+      let event = "{\"f\":\(empty)}"
+      #expect(try maker.redacted(event) == event)
+    }
+  }
+
   @Test func `what is found is exchanged where it stands, in strings, names and numbers`() throws {
     var maker = PlanMaker()
     maker.types = .all
@@ -112,6 +141,15 @@ struct PlanMaker {
     )
     #expect(try maker.redacted(#"{"card":4111111111111111}"#) == #"{"card":"<CREDIT_CARD>"}"#)
     #expect(try maker.redacted(#""bob@example.org""#) == #""<EMAIL_ADDRESS>""#)
+  }
+
+  @Test func `what is found in a name is told`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    var trial = RedactionTrial(try maker.plan(), keys: .none, eventBytesMax: 4096)
+    let spans = try trial.redact(Array(#"{"a":{"to bob@example.org":1}}"#.utf8)).spans
+    #expect(spans.map(\.text) == ["bob@example.org"] && spans.first?.path == "/a/to bob@example.org")
+    #expect(spans.first?.start == 3 && spans.first?.operation == "replace")
   }
 
   @Test func `what is split by escapes is found, and all of it is exchanged`() throws {
@@ -173,16 +211,7 @@ struct PlanMaker {
     maker.types = .all
     maker.isShadow = true
     let counters = RedactionCounters(shards: 1, topics: 1)
-    var inspector = Inspector(
-      shard: 0,
-      counters: InspectionCounters(shards: 1, topics: 1),
-      redactions: counters,
-      topics: 1,
-      eventBytesMax: 4096,
-      limits: JSONLimits(),
-      seed: 1
-    )
-    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    var inspector = try Self.inspector(maker, counters)
     let event = Array(#"{"m":"bob@example.org"}"#.utf8)
     let topic = TopicID(rawValue: 0)
     let inspection = inspector.inspect(event.span.bytes, attribute: event.span.bytes.extracting(0..<0), of: topic)
@@ -221,16 +250,7 @@ struct PlanMaker {
   @Test func `what is no JSON is refused by a topic that has a plan`() throws {
     var maker = PlanMaker()
     maker.types = .all
-    var inspector = Inspector(
-      shard: 0,
-      counters: InspectionCounters(shards: 1, topics: 1),
-      redactions: RedactionCounters(shards: 1, topics: 1),
-      topics: 1,
-      eventBytesMax: 4096,
-      limits: JSONLimits(),
-      seed: 1
-    )
-    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    var inspector = try Self.inspector(maker)
     for text in ["", "{", "bob@example.org", #"{"a":1}}"#] {
       let bytes = Array(text.utf8)
       let found = inspector.inspect(
@@ -256,16 +276,7 @@ struct PlanMaker {
     var maker = PlanMaker()
     maker.types = .all
     maker.fields = [("/secret", "replace", nil)]
-    var inspector = Inspector(
-      shard: 0,
-      counters: InspectionCounters(shards: 1, topics: 1),
-      redactions: RedactionCounters(shards: 1, topics: 1),
-      topics: 1,
-      eventBytesMax: 4096,
-      limits: JSONLimits(),
-      seed: 1
-    )
-    inspector.adopt([], RedactionRules(plans: [try maker.plan()]))
+    var inspector = try Self.inspector(maker)
     let payload = Array(envelope.utf8)
     let start = data.isEmpty ? 0 : envelope.utf8.count - envelope.split(separator: data, maxSplits: 1).last!.utf8.count
     let content = data.isEmpty ? 0..<0 : start - data.utf8.count..<start
@@ -282,6 +293,38 @@ struct PlanMaker {
     )
     let inspection = inspector.inspect(event)
     return (inspection, inspector.hasOtherName)
+  }
+
+  private static func headers(_ metadata: borrowing Metadata) -> (text: String, count: Int) {
+    let text = metadata.details.bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    return (text, EventDetails(reading: metadata.details.bytes).headerCount)
+  }
+  @Test func `an attribute whose name is personal data is left out of the record's headers`() throws {
+    var maker = PlanMaker()
+    maker.types = .all
+    var inspector = try Self.inspector(maker)
+    var details = Region(id: RegionID(rawValue: 0), byteCount: 4096)
+    details.count = EventDetails.headBytes
+    for (name, value) in [("ce_type", "t"), ("ce_4111111111111111", "x"), ("ce_unit20260131", "y")] {
+      let (name, value) = (Array(name.utf8), Array(value.utf8))
+      let fits = details.append(header: name.span.bytes, value: value.span.bytes)
+      #expect(fits)
+    }
+    EventDetails(headerCount: 3, headerBytes: details.count - EventDetails.headBytes).store(in: &details)
+    let payload = Array("{}".utf8)
+    let event = Event(
+      grant: Grant(topic: TopicID(rawValue: 0), principal: .anonymous, eventBytesMax: 4096),
+      origin: Origin(),
+      key: payload.span.bytes.extracting(0..<0),
+      hasKey: false,
+      payload: payload.span.bytes,
+      details: details.bytes
+    )
+    #expect(inspector.inspect(event) == .changed && inspector.hasOtherDetails && inspector.hasOtherName)
+    let metadata = inspector.takeMetadata()
+    let (kept, count) = Self.headers(metadata)
+    inspector.putMetadata(metadata)
+    #expect(count == 2 && kept.contains("ce_type") && kept.contains("ce_unit20260131") && !kept.contains("4111"))
   }
 
   @Test func `an id that is made of what was exchanged in an envelope is given up, wherever that stands`() throws {

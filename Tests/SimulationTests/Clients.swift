@@ -290,7 +290,8 @@ struct ClientMaker {
     return (next, bytes, flaw)
   }
   private mutating func key(of topic: Int) -> String? {
-    guard Self.keyed.contains(topic) else { return nil }
+    let isKeyed = Self.keyed.contains(topic) || isRedacting && [Self.flawed, Self.sifted].contains(topic)
+    guard isKeyed else { return nil }
     let number = random.below(5)
     return isRedacting ? SimulatedRedaction.key(number) : "k\(number)"
   }

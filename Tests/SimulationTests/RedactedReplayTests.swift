@@ -47,10 +47,14 @@ import World
       let length = "Sluice-Key: \(key)\r\nContent-Length: \(each.sent.utf8.count)"
       client.bytes += Array("\(head)\(length)\r\n\r\n\(each.sent)".utf8)
     }
-    var gateway = try gateway(SimulatedDisk(), client, seed: seed, rules)
+    var disk = SimulatedDisk()
+    if rules.isOn { disk.forbidden = SimulatedRedaction.marks }
+    var gateway = try gateway(disk, client, seed: seed, rules)
     for _ in 0..<20_000 where !gateway.shards[0].peers().allSatisfy(\.isClosed) { _ = gateway.turn(0) }
     #expect(gateway.shards[0].ledger.quarantined == UInt64(cases.count), "seed \(seed)")
-    return gateway.crash()[0]
+    disk = gateway.crash()[0]
+    #expect(disk.leaks.isEmpty, "seed \(seed): \(disk.leaks)")
+    return disk
   }
 
   /// An event as one who replays reads it.

@@ -39,6 +39,10 @@ enum SimulatedRedaction {
       kept: [#","user":{"name":"********* ********","level":3}"#, #","user":{"name":"someone","level":3}"#]
     ),
     Member(
+      sent: #","person":{"first":"Zq7canary","of":["Zq7canary",{}]}"#,
+      kept: [#","person":{"first":"*********","of":["*********",{}]}"#, #","person":"someone""#]
+    ),
+    Member(
       sent: #","deep":[{"a":{"pin":"Zq7canary-9"}},{"pin":12}]"#,
       kept: [#","deep":[{"a":{"pin":"gone"}},{"pin":"gone"}]"#, #","deep":[{"a":{}},{}]"#]
     ),
@@ -138,7 +142,7 @@ enum SimulatedRedaction {
       found: .replace,
       mails: .replace,
       [
-        ("/user/name", .mask()!), ("/**/pin", .replace(with: "gone")!),
+        ("/user/name", .mask()!), ("/person", .mask()!), ("/**/pin", .replace(with: "gone")!),
         ("/route/*/stop/name", .mask()!),
       ]
     ),
@@ -147,7 +151,7 @@ enum SimulatedRedaction {
       found: .pseudonym(),
       mails: .tokenize(),
       [
-        ("/user/name", .replace(with: "someone")!), ("/**/pin", .drop),
+        ("/user/name", .replace(with: "someone")!), ("/person", .replace(with: "someone")!), ("/**/pin", .drop),
         ("/route/0/stop/name", .replace(with: "someone")!),
       ]
     ),

@@ -60,7 +60,8 @@ extension Redactor {
   }
   private static func copy(_ text: borrowing Region, into region: inout Region) { region.append(text.bytes) }
 
-  /// Writes an event's details with what is found in its headers' values exchanged; whether anything was.
+  /// Writes an event's details with what is found in its headers' values exchanged, and without headers whose names
+  /// are personal data; whether anything differs.
   private mutating func redactHeaders(of event: borrowing Event, _ plan: RedactionPlan, into region: inout Region)
     -> Bool
   {
@@ -72,6 +73,11 @@ extension Redactor {
       guard let keyBytes = cursor.varint(), let key = cursor.take(Int(keyBytes)), let valueBytes = cursor.varint(),
         let value = cursor.take(Int(valueBytes))
       else { broken("the headers of an event are those of a record") }
+      if hasPersonalName(key, plan) {
+        details.headerCount -= 1
+        isChanged = true
+        continue
+      }
       var text = plainForHeaders()
       // The name of a record of quarantine is ours, and must stay what it is.
       let isFound = !ReplayMark.isKey(of: key) && redactText(value, plan, into: &text)
@@ -96,6 +102,16 @@ extension Redactor {
     details.store(in: &region)
     region.append(event.schemaName)
     return true
+  }
+  /// Whether the name of an attribute, which its sender chose, is personal data: its header is left out then.
+  private mutating func hasPersonalName(_ key: RawSpan, _ plan: RedactionPlan) -> Bool {
+    let prefix: StaticString = "ce_"
+    let name = prefix.utf8CodeUnitCount..<key.byteCount
+    guard key.starts(withLowercase: prefix), scanner.context(ofName: key.extracting(name)).mayBeData else {
+      return false
+    }
+    scanner.scan(key.extracting(name), name: .none, profile: plan.profile)
+    return scanner.count > 0
   }
   private static func append(_ key: RawSpan, _ value: borrowing Region, into region: inout Region) -> Bool {
     region.append(header: key, value: value.bytes)

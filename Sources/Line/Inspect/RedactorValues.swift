@@ -29,7 +29,9 @@ extension Redactor {
     find(in: name, .none, plan, in: bytes)
     for index in 0..<scanner.count {
       let finding = scanner[index]
-      guard put(name, finding, plan.foundInKeys[Int(finding.type.rawValue)], plan, in: bytes) else { return }
+      let rule = plan.foundInKeys[Int(finding.type.rawValue)]
+      if report != nil { note(finding, in: name, rule, bytes) }
+      guard put(name, finding, rule, plan, in: bytes) else { return }
     }
   }
 

@@ -114,7 +114,9 @@ extension Redactor {
       }
     case UInt8(ascii: "{"), UInt8(ascii: "["):
       Self.skip(&tokens)
-      if place.rule >= 0 { field(start..<Self.end(before: tokens, in: bytes), place, plan, in: bytes) }
+      // What is empty has no leaves.
+      guard place.rule >= 0, plan.fields[Int(place.rule)].takesWhole else { return }
+      field(start..<Self.end(before: tokens, in: bytes), place, plan, in: bytes)
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       tokens.step()
       let range = start..<Self.end(before: tokens, in: bytes)
