@@ -2,8 +2,8 @@ import Bytes
 import Kafka
 import Store
 
-/// Whatever the bytes, each message of Kafka's protocol reads them or says where they are wrong; what it read it writes,
-/// and reads again.
+/// Whatever the bytes, each message of Kafka's protocol reads them or says where they are wrong; what it read it
+/// writes, and reads again.
 ///
 ///     which message | version | body
 ///     255           | sizes of pieces… | what a broker sends

@@ -81,13 +81,11 @@ extension KafkaProducer {
   private mutating func closeBatches(_ nowNs: Int64) {
     for place in 0..<partitionCount {
       guard let open = partitions[place].open, batches[open].records > 0 else { continue }
-      // While nothing of the partition is under way there is nothing to wait for, and behind a batch that waits itself
-      // this one may go on filling.
-      let isIdle = partitions[place].queue.count == 0
-      let isDue =
-        nowNs - batches[open].openedNs >= settings.lingerNs && partitions[place].queue.next == nil
-        && partitions[place].queue.flying < PartitionQueue.flyingMax
-        && partitions[place].queue.count == partitions[place].queue.flying
+      // With nothing under way there is nothing to wait for; behind a batch that waits itself this one goes on filling.
+      let queue = partitions[place].queue
+      let isIdle = queue.count == 0
+      let hasWaited = nowNs - batches[open].openedNs >= settings.lingerNs
+      let isDue = hasWaited && queue.count == queue.flying && queue.flying < PartitionQueue.flyingMax
       if isIdle || isDue { close(place) }
     }
   }
@@ -145,7 +143,7 @@ extension KafkaProducer {
 
   // MARK: Links
 
-  /// A link that should be opened: to a leader that something waits for, else to anybody while the cluster is not known.
+  /// A link that should be opened: to a leader that something waits for, else to anybody while little is known.
   private mutating func linkToOpen(_ nowNs: Int64) -> Int? {
     for place in 0..<partitionCount where partitions[place].queue.count > 0 {
       let topic = settings.topics[partitions[place].topic]
