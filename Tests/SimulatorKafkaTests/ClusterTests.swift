@@ -191,6 +191,29 @@ import Testing
     #expect(try client.metadata(["t"]).topics[0].error == .none, "another connection is none the worse")
   }
 
+  @Test(arguments: ["apache38.frames", "apache38-sasl.frames"])
+  func `no bytes break a cluster`(file: String) throws {
+    let frames = text(of: file).split(separator: "\n").filter { $0.contains(" C ") }
+      .map { unhex($0.split(separator: " ")[3]) }
+    var draws = SplitMix(seed: 1)
+    for round in 0..<40 {
+      var client = TestClient { $0.createsTopics = true }
+      if round % 4 == 3 { client.cluster.settings.security = KafkaSecurity(passwords: ["alice": "alice-secret"]) }
+      for frame in frames {
+        var changed = frame
+        for _ in 0..<draws.below(4) { changed[draws.below(changed.count)] = UInt8(truncatingIfNeeded: draws.next()) }
+        if draws.once(in: 10) { changed.removeLast(draws.below(changed.count)) }
+        let answer = try client.exchange(changed)
+        #expect(
+          answer.bytes.isEmpty || answer.bytes.count == 4 + Int(answer.bytes.span.bytes.integer(Int32.self, at: 0))
+        )
+      }
+      for topic in client.cluster.topicNames {
+        for partition in 0..<Int32(topic.partitions) { _ = client.cluster.records(of: topic.name, partition) }
+      }
+    }
+  }
+
   @Test func `the same calls give the same answers`() throws {
     func run() throws -> [KafkaAnswer] {
       var client = TestClient(brokers: 3, partitions: 3) { $0.createsTopics = true }

@@ -89,6 +89,15 @@ import Testing
     #expect(try !client.cluster.isOpen(#require(client.connections[1])))
   }
 
+  @Test func `who is refused waits a while`() throws {
+    var client = client()
+    var hello = SASLHandshakeRequest()
+    hello.mechanism = "GSSAPI"
+    let header = RequestHeader(.saslHandshake, version: 1, correlation: 1, clientID: nil)
+    let answer = try client.exchange(Array(KafkaFrame(hello, header).bytes.dropFirst(4)))
+    #expect(answer.atMs == 100 && answer.closes && !answer.bytes.isEmpty)
+  }
+
   @Test func `whoever asks for something else first is shown the door`() throws {
     var client = client()
     #expect(throws: TestClient.Silence.closed) { try client.metadata(["t"]) }

@@ -134,6 +134,23 @@ import Testing
     #expect((client.cluster.endOffset(of: "t", 0) > 3) == (row.error == .none))
   }
 
+  @Test func `no records break a cluster, though their batch is sound`() throws {
+    var draws = SplitMix(seed: 2)
+    var client = TestClient()
+    for _ in 0..<2000 {
+      let changes = (0...draws.below(4)).map { _ in (draws.next(), UInt8(truncatingIfNeeded: draws.next())) }
+      func spoil(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for (place, byte) in changes { bytes[Int(place % UInt64(bytes.count))] = byte }
+        return bytes
+      }
+      let maker =
+        draws.once(in: 2) ? BatchMaker().lz4 { spoil(LZ4Maker().frame($0)) } : BatchMaker().with { $0.compress = spoil }
+      _ = try client.produce(maker.bytes)
+    }
+    #expect(client.cluster.records(of: "t", 0).count == Int(client.cluster.endOffset(of: "t", 0)))
+  }
+
   @Test func `sequences and epochs are kept`() throws {
     var client = TestClient()
     func send(_ id: Int64, _ sequence: Int32, count: Int = 3, epoch: Int16 = 0) throws -> (KafkaError, Int64) {

@@ -161,7 +161,8 @@ public struct KafkaCluster: Sendable {
     switch reply {
     case .frame(let bytes, let waitMs): (answer.bytes, answer.atMs) = (bytes, nowMs + waitMs)
     case .silence: break
-    case .last(let bytes): (answer.bytes, answer.closes) = (bytes, true)
+    case .last(let bytes, let waitMs):
+      (answer.bytes, answer.atMs, answer.closes) = (bytes, nowMs + waitMs, true)
     case .close: answer.closes = true
     }
     answer.mutedUntilMs = answer.atMs
@@ -219,8 +220,8 @@ enum Reply {
   case frame([UInt8], afterMs: Int64 = 0)
   /// Nothing: the client asked for no answer.
   case silence
-  /// A frame, and the connection ends.
-  case last([UInt8])
+  /// A frame after a while, and the connection ends.
+  case last([UInt8], afterMs: Int64)
   /// The connection ends.
   case close
 }

@@ -4,6 +4,9 @@ internal import Kafka
 ///
 /// Source: `SaslServerAuthenticator` of Apache Kafka 3.8; KIP-43, KIP-152, KIP-368.
 extension KafkaCluster {
+  /// How long those wait who could not prove who they are: `connection.failed.authentication.delay.ms`.
+  private static var failureDelayMs: Int64 { 100 }
+
   /// Answers what belongs to proving who one is, and ends connections that ask for something else too early or late.
   ///
   /// Returns: `nil` for a request that may go on.
@@ -45,7 +48,7 @@ extension KafkaCluster {
     guard request.failure == nil, security.mechanisms.contains(body.mechanism) else {
       response.error = request.failure ?? .unsupportedSaslMechanism
       remarks.append(KafkaRemark(error: response.error, reason: "mechanism \(body.mechanism)"))
-      return .last(KafkaFrame(answering: request.header, response).bytes)
+      return .last(KafkaFrame(answering: request.header, response).bytes, afterMs: Self.failureDelayMs)
     }
     let nonce = String(draws.next(), radix: 36) + String(draws.next(), radix: 36)
     connections[request.connection]?.login = .exchange(
@@ -73,7 +76,7 @@ extension KafkaCluster {
     case .failed(let message):
       (response.error, response.message) = (request.failure ?? .saslAuthenticationFailed, message)
       remarks.append(KafkaRemark(error: response.error, reason: message))
-      return .last(KafkaFrame(answering: request.header, response).bytes)
+      return .last(KafkaFrame(answering: request.header, response).bytes, afterMs: Self.failureDelayMs)
     }
     return request.reply(response)
   }
