@@ -124,6 +124,12 @@ let package = Package(
       exclude: ["mutations.txt"],
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "strict-broker",
+      dependencies: ["Kafka", "Simulator"],
+      path: "Tests/StrictBroker",
+      swiftSettings: testSettings
+    ),
     .target(
       name: "LogReading",
       dependencies: ["Bytes", "Events", "Formats", "Store"],
