@@ -25,6 +25,14 @@ import Testing
     #expect(answer.apis.map(\.api) == [18] && answer.apis.map(\.last) == [3])
   }
 
+  @Test func `an older broker says so, and hangs up on those who don't listen`() throws {
+    var client = TestClient { $0.lastVersions = [.produce: 8, .apiVersions: 2] }
+    let told: ApiVersionsResponse = try client.ask(ApiVersionsRequest(), 2)
+    #expect(told.apis.first { $0.api == KafkaAPI.produce.rawValue }?.last == 8)
+    #expect(try client.produce(BatchMaker().bytes, 8).error == .none)
+    #expect(throws: TestClient.Silence.closed) { try client.produce(BatchMaker().bytes, 9) }
+  }
+
   @Test(arguments: KafkaAPI.metadata.versions)
   func `topics and their leaders are told`(version: Int16) throws {
     var client = TestClient(brokers: 3, partitions: 4)

@@ -1,3 +1,4 @@
+import Kafka
 import Simulator
 
 /// What the program was started with.
@@ -18,6 +19,7 @@ struct Options {
       --topic NAME[:N]          a topic of N partitions (1); may be given several times
       --auto-create N           make topics of N partitions when somebody asks for them
       --max-batch-bytes N       the largest batch (1048588)
+      --last-version API:V      speak no version of a kind of request above V; may be given several times
       --sasl USER:PASSWORD      let nobody in without PLAIN or SCRAM; may be given several times
       --token TOKEN:USER        let somebody in with a token of OAUTHBEARER; may be given several times
       --session-ms N            have them prove themselves again after so long
@@ -70,6 +72,12 @@ struct Options {
       case "--auto-create":
         (settings.createsTopics, settings.partitionCount) = (true, try parse(word, value, in: 1...1024))
       case "--max-batch-bytes": settings.batchBytesMax = try parse(word, value, in: 1...1 << 30)
+      case "--last-version":
+        let (kind, version) = try pair(word, value)
+        guard let api = KafkaAPI(rawValue: Int16(try parse(word, kind, in: 0...100))) else {
+          throw Mistake("\(word) \(value)")
+        }
+        settings.lastVersions[api] = Int16(try parse(word, version, in: 0...100))
       case "--sasl":
         let (user, password) = try pair(word, value)
         var passwords = settings.security?.passwords ?? [:]

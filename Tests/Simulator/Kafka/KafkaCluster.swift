@@ -34,6 +34,8 @@ public struct KafkaCluster: Sendable {
     public var createsTopics = false
     /// How many partitions those have: `num.partitions`.
     public var partitionCount = 1
+    /// The last versions of some kinds of requests, where they are lower than those of Apache Kafka 3.8.
+    public var lastVersions: [KafkaAPI: Int16] = [:]
     /// Who may come in; `nil` for everybody.
     public var security: KafkaSecurity?
     /// The usual ones.
@@ -133,7 +135,7 @@ public struct KafkaCluster: Sendable {
 
   private mutating func respond(to request: ClusterRequest, _ login: Login) throws(KafkaFault) -> Reply {
     let header = request.header
-    guard header.api == .apiVersions || header.api.versions.contains(header.version) else {
+    guard header.api == .apiVersions || speaks(header.api, header.version) else {
       throw KafkaFault(reason: .version, offset: 2)
     }
     if let reply = try admit(request, login) { return reply }

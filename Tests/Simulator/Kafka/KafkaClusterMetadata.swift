@@ -6,10 +6,17 @@ extension KafkaCluster {
   ///
   /// Versions older than those that are spoken are announced all the same: old librdkafka compresses nothing for a
   /// broker that lacks them. To use them ends the connection.
-  static let announced: [(api: KafkaAPI, last: Int16)] = [
+  private static let announced: [(api: KafkaAPI, last: Int16)] = [
     (.produce, 11), (.fetch, 12), (.listOffsets, 7), (.metadata, 12), (.findCoordinator, 4), (.saslHandshake, 1),
     (.apiVersions, 3), (.initProducerID, 5), (.saslAuthenticate, 2),
   ]
+  private var announced: [(api: KafkaAPI, last: Int16)] {
+    Self.announced.map { ($0.api, min($0.last, settings.lastVersions[$0.api] ?? .max)) }
+  }
+  /// Whether a version of a kind of request is answered.
+  func speaks(_ api: KafkaAPI, _ version: Int16) -> Bool {
+    api.versions.contains(version) && announced.contains { $0.api == api && version <= $0.last }
+  }
 
   func apiVersions(_ request: ClusterRequest) throws(KafkaFault) -> (reply: Reply, isTaken: Bool) {
     var response = ApiVersionsResponse()
@@ -19,9 +26,9 @@ extension KafkaCluster {
       return range
     }
     let version = request.header.version
-    guard KafkaAPI.apiVersions.versions.contains(version) else {
+    guard speaks(.apiVersions, version) else {
       response.error = .unsupportedVersion
-      response.apis = [range(.apiVersions, 3)]
+      response.apis = announced.filter { $0.api == .apiVersions }.map { range($0.api, $0.last) }
       return (request.reply(response, version: 0), false)
     }
     let body = try request.body(ApiVersionsRequest.self)
@@ -30,7 +37,7 @@ extension KafkaCluster {
     } else if version >= 3, !Self.isSoftware(body.softwareName) || !Self.isSoftware(body.softwareVersion) {
       response.error = .invalidRequest
     } else {
-      response.apis = Self.announced.map { range($0.api, $0.last) }
+      response.apis = announced.map { range($0.api, $0.last) }
     }
     response.throttleMs = request.throttleMs
     return (request.reply(response), response.error == .none)
