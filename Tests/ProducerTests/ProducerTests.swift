@@ -161,6 +161,24 @@ import Testing
     for broker in world.cluster.brokers where !broker.isUp { world.cluster.bringUp(broker.id) }
   }
 
+  @Test func `an answer about another partition ends its connection, and what it was to is sent again`() {
+    var world = ProducerWorld(settings(), cluster(), seed: 4)
+    world.run(forNs: 200_000_000)
+    // Of a produce answer: size, correlation, tags, one topic, its name, one partition, and its number.
+    world.change = { bytes in
+      var bytes = bytes
+      if bytes.count > 25, Array(bytes[9...20]) == [2, 10] + Array("telemetry".utf8) + [2] { bytes[24] ^= 1 }
+      return bytes
+    }
+    #expect(append(0, bytes: 10, to: &world) != .later)
+    world.run(forNs: 300_000_000)
+    #expect(world.faults.contains(.refused(.produce, .unknownServerError, "an answer about other partitions")))
+    world.change = { $0 }
+    for number in 1..<20 { _ = append(number, bytes: 10, to: &world) }
+    world.run(forNs: 5_000_000_000)
+    #expect(check(world, 20) == 0)
+  }
+
   @Test func `a record that the cluster refuses costs no other`() {
     var world = ProducerWorld(settings(), cluster(partitions: 1), seed: 5)
     world.run(forNs: 200_000_000)

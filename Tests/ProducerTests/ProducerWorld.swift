@@ -30,6 +30,8 @@ struct ProducerWorld: ~Copyable {
   private var lastNs: [Int: Int64] = [:]
   private var away: Slots<Region?>
   var random: UInt64
+  /// What a broker's answer becomes on its way.
+  var change: ([UInt8]) -> [UInt8] = { $0 }
   /// How long a way takes at the most.
   var wayNs: UInt64 = 2_000_000
 
@@ -130,7 +132,9 @@ struct ProducerWorld: ~Copyable {
       guard cluster.isOpen(connection.id) else { return drop(link) }
       let answer = cluster.answer(Array(bytes[4...]), on: connection.id, nowMs: nowNs / 1_000_000)
       let at = max(nowNs, answer.atMs * 1_000_000)
-      if !answer.bytes.isEmpty { schedule(.comes(answer.bytes, link: link, life: life), arrival(link, from: at)) }
+      if !answer.bytes.isEmpty {
+        schedule(.comes(change(answer.bytes), link: link, life: life), arrival(link, from: at))
+      }
       if answer.closes { schedule(.ends(link: link, life: life), arrival(link, from: at)) }
     case .comes(let bytes, let link, let life):
       guard let connection = connections[link], connection.life == life else { return }

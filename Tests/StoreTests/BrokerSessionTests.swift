@@ -178,6 +178,14 @@ import Testing
     #expect(map["t", 2] == nil && map["other", 0] == nil)
   }
 
+  @Test func `a number that there are too few partitions for is not believed`() {
+    var map = ClusterMap(topics: ["t"])
+    var answer = answer([(1, 1), (2, 1)])
+    answer.topics[0].partitions[1].index = .max
+    map.take(answer, 0)
+    #expect(map.topics["t"]?.partitions == [ClusterMap.Partition(leader: 1, epoch: 1), ClusterMap.Partition()])
+  }
+
   @Test func `what a former leader says of the new one holds when it is newer`() {
     var map = ClusterMap(topics: ["t"])
     map.take(answer([(1, 5)]), 0)

@@ -103,7 +103,7 @@ public struct FieldReader: FieldVisitor, ~Copyable, ~Escapable {
   public mutating func field<Element: KafkaValue>(_ value: inout [Element]?) {
     guard let count = length(of: Int32.self) else { return value = nil }
     var elements: [Element] = []
-    elements.reserveCapacity(count)
+    // Elements take more memory than bytes, so room is made as they come.
     for _ in 0..<count {
       guard fault == nil else { return }
       var element = Element()

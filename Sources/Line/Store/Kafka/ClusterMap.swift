@@ -91,12 +91,13 @@ public struct ClusterMap: Sendable {
     if !isStale { backoff.succeed() }
   }
   private mutating func take(_ found: [MetadataPartition], into topic: inout Topic) {
-    let count = found.reduce(0) { max($0, Int($1.index) + 1) }
+    // They are numbered without gaps, so no number is believed that there are too few partitions for.
+    let count = found.count
     // Their number never falls, unless the topic was made anew.
     if count != topic.partitions.count {
       topic.partitions = (0..<count).map { topic.partitions.indices.contains($0) ? topic.partitions[$0] : Partition() }
     }
-    for partition in found where partition.index >= 0 {
+    for partition in found where topic.partitions.indices.contains(Int(partition.index)) {
       let known = topic.partitions[Int(partition.index)]
       if partition.leaderEpoch < 0 || partition.leaderEpoch >= known.epoch {
         topic.partitions[Int(partition.index)] = Partition(leader: partition.leader, epoch: partition.leaderEpoch)

@@ -152,7 +152,7 @@ public struct KafkaProducer: ~Copyable {
     guard let batch = freeBatches.last, regions.free > 1, let region = regions.take() else { return false }
     freeBatches.removeLast()
     let frame = partitions[place].frame(settings, version: KafkaAPI.produce.versions.upperBound)
-    batches[Int(batch)].begin(in: region, frame, bytesMax: settings.batchBytesMax, nowNs: nowNs)
+    batches[Int(batch)].begin(in: region, frame, bytesMax: settings.batchBytesMax, of: place, nowNs: nowNs)
     partitions[place].open = Int(batch)
     return true
   }

@@ -31,10 +31,7 @@ extension KafkaProducer {
 
   /// A link is closed, or could not be opened: what flew on it is sent again.
   public mutating func closed(_ link: Int, _ nowNs: Int64) {
-    let flew = Set(links[link].flying)
-    for place in 0..<partitionCount where partitions[place].link == link && !flew.isEmpty {
-      partitions[place].queue.disconnected()
-    }
+    for place in 0..<partitionCount where partitions[place].link == link { partitions[place].queue.disconnected() }
     let wait = links[link].backoff.fail(random: draw())
     links[link].notBeforeNs = nowNs + wait
     if links[link].session?.pending.contains(where: { $0.api == .initProducerID }) == true { awaitsIdentity = false }
@@ -108,14 +105,11 @@ extension KafkaProducer {
   private mutating func learn(_ message: ProduceResponse, of batch: PartitionQueue.BatchID, _ nowNs: Int64)
     throws(BrokerFault)
   {
-    guard message.topics.count == 1, message.topics[0].partitions.count == 1,
-      let topic = settings.topics.firstIndex(of: message.topics[0].name)
+    let place = batches[Int(batch)].place
+    guard message.topics.count == 1, message.topics[0].name == settings.topics[partitions[place].topic],
+      message.topics[0].partitions.count == 1, message.topics[0].partitions[0].index == partitions[place].index
     else { throw .refused(.produce, .unknownServerError, "an answer about other partitions") }
     let answer = message.topics[0].partitions[0]
-    guard places[topic].indices.contains(Int(answer.index)) else {
-      throw .refused(.produce, .unknownServerError, "an answer about other partitions")
-    }
-    let place = places[topic][Int(answer.index)]
     let records = batches[Int(batch)].records
     switch partitions[place].queue.answered(batch, answer.error) {
     case .taken:
@@ -192,7 +186,7 @@ extension KafkaProducer {
     var parts: [(batch: PartitionQueue.BatchID, records: Int32)] = []
     for half in [0..<records / 2, records / 2..<records] {
       guard let part = freeBatches.popLast(), let region = regions.take() else { broken("there is room for two") }
-      batches[Int(part)].begin(in: region, frame, bytesMax: settings.batchBytesMax, nowNs: nowNs)
+      batches[Int(part)].begin(in: region, frame, bytesMax: settings.batchBytesMax, of: place, nowNs: nowNs)
       parts.append((part, Int32(half.count)))
     }
     let left = Self.copy(whole, range, records, parts.map { Int($0.batch) }, &batches, scratch)

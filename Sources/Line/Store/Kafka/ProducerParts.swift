@@ -41,6 +41,8 @@ struct ProducerBatch: ~Copyable {
   /// From then on.
   var sealed: SealedBatch?
   private(set) var frame: ProduceFrame?
+  /// The place of its partition.
+  private(set) var place = 0
   private(set) var records: Int32 = 0
   private(set) var openedNs: Int64 = 0
   /// Whether its request is with whoever sends it.
@@ -48,14 +50,20 @@ struct ProducerBatch: ~Copyable {
   /// Whether it has been answered and nobody needs it any more.
   var isDone = false
 
-  mutating func begin(in region: consuming Region, _ frame: ProduceFrame, bytesMax: Int, nowNs: Int64) {
+  mutating func begin(
+    in region: consuming Region,
+    _ frame: ProduceFrame,
+    bytesMax: Int,
+    of place: Int,
+    nowNs: Int64
+  ) {
     gathered = ClusterBatch(
       filling: region,
       headBytes: frame.headBytes,
       tailBytes: frame.tailBytes,
       bytesMax: bytesMax
     )
-    (self.frame, records, openedNs, isAway, isDone) = (frame, 0, nowNs, false, false)
+    (self.frame, self.place, records, openedNs, isAway, isDone) = (frame, place, 0, nowNs, false, false)
   }
   mutating func append(_ record: borrowing Record) -> Bool {
     guard gathered!.append(record) else { return false }
