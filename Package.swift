@@ -130,6 +130,7 @@ let package = Package(
       path: "Tests/StrictBroker",
       swiftSettings: testSettings
     ),
+    .target(name: "KafkaCaptures", path: "Tests/KafkaCaptures", swiftSettings: settings),
     .target(
       name: "LogReading",
       dependencies: ["Bytes", "Events", "Formats", "Store"],
@@ -159,7 +160,7 @@ let package = Package(
 
     tests("BytesTests", of: ["Bytes"]),
     tests("FormatsTests", of: ["Bytes", "CKernels", "Events", "Formats"]),
-    tests("KafkaTests", of: ["Bytes", "Kafka"]),
+    tests("KafkaTests", of: ["Bytes", "Kafka", "KafkaCaptures"]),
     tests("DetectionTests", of: ["Bytes", "Detection"]),
     tests("RedactionTests", of: ["Bytes", "COpenSSL", "Detection", "Redaction"]),
     tests("SchemasTests", of: ["Bytes", "Formats", "Schemas"]),
@@ -183,7 +184,7 @@ let package = Package(
         "Simulator", "Store",
       ]
     ),
-    tests("SimulatorKafkaTests", of: ["Bytes", "CLZ4", "Formats", "Kafka", "Simulator"]),
+    tests("SimulatorKafkaTests", of: ["Bytes", "CLZ4", "Formats", "Kafka", "KafkaCaptures", "Simulator"]),
     tests("BenchmarkTests", of: ["line-benchmark", "micro-benchmark"]),
     tests("LoadTests", of: ["Bytes", "Load", "TLS"]),
     tests("EndToEndTests", of: line + ["Gate", "Gateway", "Host", "LogReading", "Store"]),

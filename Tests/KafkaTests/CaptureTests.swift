@@ -1,5 +1,6 @@
 import Bytes
 import Kafka
+import KafkaCaptures
 import Testing
 
 /// What librdkafka and Apache Kafka said to one another is read, and written again to the byte.

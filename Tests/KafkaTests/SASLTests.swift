@@ -1,4 +1,5 @@
 import Bytes
+import KafkaCaptures
 import Testing
 
 @testable import Kafka

@@ -1,5 +1,6 @@
 import Bytes
 import Kafka
+import KafkaCaptures
 import Simulator
 import Testing
 

@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Kafka
+import KafkaCaptures
 import Simulator
 import Testing
 
@@ -86,24 +87,4 @@ import Testing
       #expect(Array(answer.bytes[4..<8]) == Array(frame[4..<8]))
     }
   }
-}
-
-/// The text of a file under `Tests/Vectors/kafka`.
-func text(of file: String) -> String {
-  do { return try String(contentsOf: vectors.appendingPathComponent(file), encoding: .utf8) } catch {
-    fatalError("Tests/Vectors/kafka/\(file) can't be read: \(error)")
-  }
-}
-/// The files there whose names end in this way.
-func files(endingIn end: String) -> [String] {
-  do {
-    return try FileManager.default.contentsOfDirectory(atPath: vectors.path).filter { $0.hasSuffix(end) }.sorted()
-  } catch { fatalError("Tests/Vectors/kafka can't be read: \(error)") }
-}
-private let vectors = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("Vectors/kafka")
-
-func unhex(_ text: some StringProtocol) -> [UInt8] {
-  let digits = text.utf8.compactMap { UInt8(String(UnicodeScalar($0)), radix: 16) }
-  return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }

@@ -14,7 +14,9 @@ import Testing
   }
 
   @Test func `every folder of tests is of a known kind`() {
-    let kinds: Set = ["Simulator", "StrictBroker", "LogReading", "Fuzz", "Vectors", "run", "tls-interop"]
+    let kinds: Set = [
+      "Simulator", "StrictBroker", "KafkaCaptures", "LogReading", "Fuzz", "Vectors", "run", "tls-interop",
+    ]
     for name in Set(Tree.paths.filter { $0.hasPrefix("Tests/") }.map { String($0.split(separator: "/")[1]) }) {
       #expect(kinds.contains(name) || name.hasSuffix("Tests"), "Tests/\(name)")
     }
